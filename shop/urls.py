@@ -1,0 +1,3 @@
+"""The address book: reads as a site map."""
+
+urlpatterns: list = []
