@@ -25,7 +25,7 @@ test: $(VENV)/.test-requirements-installed ## run the whole test suite, on DATAB
 # The last two look at the code, not at anybody's data: they get a data folder of their own, and no database but the empty one in it.
 lint: $(VENV)/.test-requirements-installed ## check style, types, import arrows, templates, migrations and production settings
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff format --check --output-format concise .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	@set -e; templates=$$(find templates shop catalog inventory imports -name '*.html' 2>/dev/null || true); \

@@ -51,6 +51,18 @@ def insert_returning(model: type[models.Model], fields: Sequence[str], rows: Ite
     return keys
 
 
+def insert_unless_there(model: type[models.Model], fields: Sequence[str], row: Row) -> int | None:
+    """Insert one row and return its key, or None where a unique constraint already holds one like it.
+
+    A twin under way in another transaction is waited for: its commit makes this None, its rollback lets this in. The
+    transaction stays usable either way, which it would not after an error.
+    """
+    columns = _columns(model, fields)
+    returning = f" ON CONFLICT DO NOTHING RETURNING {_quote(_pk(model).column)}"
+    found = _insert_at_once(model, columns, _prepared(columns, [row]), returning)
+    return found[0][0] if found else None
+
+
 def update_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Write each row `(primary key, *values)`, one value per name in `fields`, to the row that it names.
 

@@ -11,6 +11,11 @@ from shop.errors import Busy
 
 T = TypeVar("T")
 
+
+class TryAgain(Exception):  # noqa: N818  (a request, not a failure)
+    """What was read before the locks is no longer so: roll back and run the act again."""
+
+
 TRIES = 4
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
@@ -28,14 +33,12 @@ def durably(act: Callable[[], T]) -> T:
         try:
             with transaction.atomic(durable=True):
                 return act()
-        except OperationalError as error:
-            if is_lock_timeout(error):
-                raise Busy from error
-            if not _is_worth_a_retry(error):
-                raise
+        except (OperationalError, TryAgain) as error:
+            if isinstance(error, OperationalError) and not _is_worth_a_retry(error):
+                raise Busy() if is_lock_timeout(error) else error
             if attempt == TRIES:
                 raise Busy from error
-        time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311  (jitter, not a secret)
+        time.sleep(random.uniform(0.005, 0.03) * attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from django.utils import timezone
 
+from shop import clock
 from shop.accounts import acting
 from shop.accounts.models import AuditEntry
 from shop.bulk import insert_rows
@@ -20,7 +20,7 @@ class Change(NamedTuple):
 
 def record(changes: Iterable[Change]) -> None:
     """Write an entry for each change that has fields, in the name of whoever acts. Must run inside its transaction."""
-    now, actor, request = timezone.now(), acting.current(), acting.request_id.get()
+    now, actor, request = clock.now(), acting.current(), acting.request_id.get()
     rows = [
         (now, actor.kind, actor.id, actor.name, request, change.object_type, change.object_id, dict(change.fields))
         for change in changes

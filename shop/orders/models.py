@@ -34,6 +34,7 @@ class Order(models.Model):
     address_country = models.CharField(max_length=2, blank=True)
     placed_at = models.DateTimeField(default=timezone.now, db_index=True)
     updated_at = models.DateTimeField(default=timezone.now, db_index=True)
+    cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=255, blank=True)
 
     class Meta:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.utils import timezone
 
+from shop import clock
 from shop.bulk import insert_rows
 from shop.webhooks.models import OutboxEvent
 
@@ -18,5 +18,5 @@ class Event(NamedTuple):
 
 def record(events: Iterable[Event]) -> None:
     """Write the events, in one statement. Must run inside the transaction that makes them true."""
-    now = timezone.now()
+    now = clock.now()
     insert_rows(OutboxEvent, ("type", "data", "created_at"), [(str(e.type), e.data, now) for e in events])
