@@ -94,9 +94,7 @@ def decide(
         variant_id: _refuse(total, stock.get(variant_id), had.get(variant_id, 0))
         for variant_id, total in totals.items()
     }
-    left = {
-        variant_id: available(stock[variant_id]) for variant_id, refusal in refusals.items() if refusal is None
-    }
+    left = {variant_id: available(stock[variant_id]) for variant_id, refusal in refusals.items() if refusal is None}
     return [_judge(line, totals[line.variant_id], refusals[line.variant_id], stock, left) for line in lines]
 
 

@@ -74,7 +74,7 @@ _SELECT = f"""
     CROSS JOIN store_storesettings store
     WHERE s.variant_id {{among}}
     ORDER BY s.variant_id
-"""  # noqa: S608  (nothing in it comes from outside)
+"""
 _AMONG = {"sqlite": "IN (SELECT value FROM json_each(%s))", "postgresql": "= ANY(%s::bigint[])"}
 _LARGEST_ID = 2**63 - 1
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from catalog.models import Variant
+from inventory import decision
 from shop.accounts.models import ApiClient
 
 
@@ -13,6 +14,17 @@ class StockItemQuerySet(models.QuerySet["StockItem"]):
     def low(self) -> "StockItemQuerySet":
         """Tracked items at or below their stock alert."""
         return self.filter(track_inventory=True, stock_alert__gt=0, level__lte=F("stock_alert"))
+
+    def with_status(self, status: str) -> "StockItemQuerySet":
+        """Items of this availability status: `inventory.decision.status` said for the database."""
+        in_stock = Q(track_inventory=False) | Q(level__gte=1)
+        may_wait = Q(allow_backorders=True) & (Q(backorder_limit=None) | Q(backorder_limit__gte=1 - F("level")))
+        conditions = {
+            decision.IN_STOCK: in_stock,
+            decision.ON_BACKORDER: ~in_stock & may_wait,
+            decision.OUT_OF_STOCK: ~in_stock & ~may_wait,
+        }
+        return self.filter(conditions[status])
 
     def waited_for(self) -> "StockItemQuerySet":
         """Items that customers wait for."""
@@ -71,6 +83,11 @@ class StockItem(models.Model):
 
     def __str__(self) -> str:
         return f"stock of variant {self.variant_id}"
+
+    @property
+    def is_low(self) -> bool:
+        """Tracked, and at or below the stock alert (0 or none: no alert)."""
+        return self.track_inventory and bool(self.stock_alert) and self.level <= (self.stock_alert or 0)
 
 
 class StockPosting(models.Model):

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.dispatch import Signal
-from django.utils import timezone
 
 from inventory import decision
 from inventory.locking import Item, lock, look
 from inventory.models import StockItem, StockMovement, StockPosting
+from shop import clock
 from shop.accounts import acting
 from shop.bulk import insert_rows, update_rows
 from shop.errors import DomainError
@@ -78,6 +78,13 @@ class Booked(NamedTuple):
     correction: int = 0
 
 
+class Posted(NamedTuple):
+    """What was booked as one, entry by entry."""
+
+    posting: StockPosting
+    booked: list[Booked]
+
+
 class Book:
     """The numbers of locked items while a verb works on them: moves are noted one by one and written together."""
 
@@ -85,7 +92,7 @@ class Book:
         self.items = dict(items)
         self.changes: list[Change] = []
         self._movements: list[tuple[Any, ...]] = []
-        self._now = timezone.now()
+        self._now = clock.now()
         self._actor = acting.current()
 
     def move(self, variant_id: int, kind: str, *, on_hand: int = 0, committed: int = 0, reason: str = "",
@@ -174,25 +181,25 @@ def put_back(items: Mapping[int, Item], quantities: Mapping[int, int], *, refere
 
 
 @transaction.atomic(savepoint=False)
-def receive(entries: Sequence[Entry], **note: Any) -> list[Booked]:
+def receive(entries: Sequence[Entry], **note: Any) -> Posted:
     """A delivery: units arrive. They go to whoever waits longest, by the queue, with no planning here."""
     return _book(Kind.RECEIPT, entries, lambda entry, item: entry.quantity, **note)
 
 
 @transaction.atomic(savepoint=False)
-def take_back(entries: Sequence[Entry], **note: Any) -> list[Booked]:
+def take_back(entries: Sequence[Entry], **note: Any) -> Posted:
     """A till return: units go back to the shelf."""
     return _book(Kind.RETURN, entries, lambda entry, item: entry.quantity, **note)
 
 
 @transaction.atomic(savepoint=False)
-def sell(entries: Sequence[Entry], **note: Any) -> list[Booked]:
+def sell(entries: Sequence[Entry], **note: Any) -> Posted:
     """A till sale: it has happened and is never refused. What was sold beyond what was known is corrected first."""
     return _book(Kind.SALE, entries, lambda entry, item: -entry.quantity, found_first=True, **note)
 
 
 @transaction.atomic(savepoint=False)
-def count(entries: Sequence[Entry], *, as_level: bool = False, **note: Any) -> list[Booked]:
+def count(entries: Sequence[Entry], *, as_level: bool = False, **note: Any) -> Posted:
     """A shelf count of everything present; with `as_level`, of a net number (on hand − committed) that a till keeps.
 
     Raises `StockChanged` if an entry says what was believed to be there and it is not so any more, and
@@ -202,7 +209,7 @@ def count(entries: Sequence[Entry], *, as_level: bool = False, **note: Any) -> l
 
 
 @transaction.atomic(savepoint=False)
-def correct(entries: Sequence[Entry], *, reason: str, **note: Any) -> list[Booked]:
+def correct(entries: Sequence[Entry], *, reason: str, **note: Any) -> Posted:
     """Damage, loss, something found: signed units, with a reason. Raises `NotEnoughOnHand` below 0 on hand."""
     return _book(Kind.CORRECTION, entries, lambda entry, item: entry.quantity, reason=reason, **note)
 
@@ -267,7 +274,7 @@ class Opening(NamedTuple):
 def open_items(openings: Sequence[Opening]) -> None:
     """Make the stock items of new variants, in the transaction that made the variants, with their opening stock."""
     store = StoreSettings.objects.current()
-    now, actor = timezone.now(), acting.current()
+    now, actor = clock.now(), acting.current()
     items, movements = [], []
     for new in openings:
         track = store.track_inventory_by_default if new.track_inventory is None else new.track_inventory
@@ -289,7 +296,7 @@ def set_limits(items: Mapping[int, Item], wanted: Mapping[int, Mapping[str, int 
     """
     by_names: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for variant_id, values in sorted(wanted.items()):
-        by_names.setdefault(tuple(values), []).append((variant_id, timezone.now(), *values.values()))
+        by_names.setdefault(tuple(values), []).append((variant_id, clock.now(), *values.values()))
     for names, rows in by_names.items():
         update_rows(StockItem, ("updated_at", *names), rows)
     known = set(Item._fields)
@@ -322,11 +329,11 @@ def _counted(entry: Entry, item: Item, as_level: bool) -> int:
 
 def _book(kind: str, entries: Sequence[Entry], units: Any, *, reference: str = "", reason: str = "",
           occurred_at: datetime | None = None, client_id: int | None = None,
-          found_first: bool = False) -> list[Booked]:  # fmt: skip
+          found_first: bool = False) -> Posted:  # fmt: skip
     """Book the entries one after the other, as one posting; entries of untracked variants are noted and move nothing."""
     items = lock_known(entry.variant_id for entry in entries)
     posting = StockPosting.objects.create(
-        type=kind, reference=reference, reason=reason, occurred_at=occurred_at, recorded_at=timezone.now(),
+        type=kind, reference=reference, reason=reason, occurred_at=occurred_at, recorded_at=clock.now(),
         client_id=client_id,
     )  # fmt: skip
     book, booked = Book(items), []
@@ -345,7 +352,7 @@ def _book(kind: str, entries: Sequence[Entry], units: Any, *, reference: str = "
         book.move(entry.variant_id, kind, on_hand=delta, **note)
         booked.append(Booked(entry, before, book.items[entry.variant_id], correction))
     outbox.record(book.write())
-    return booked
+    return Posted(posting, booked)
 
 
 def lock_known(variant_ids: Iterable[int]) -> dict[int, Item]:

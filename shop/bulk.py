@@ -155,7 +155,9 @@ def _update_from_values(
         cursor.execute(_update_from_sql(model, columns, f"(VALUES {values})"), list(chain.from_iterable(rows)))
 
 
-def _update_from_copy(model: type[models.Model], columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row]) -> None:
+def _update_from_copy(
+    model: type[models.Model], columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row]
+) -> None:
     every = [_pk(model), *columns]
     definition = ", ".join(f"{_quote(field.column)} {field.cast_db_type(connection)}" for field in every)
     with connection.cursor() as cursor:

@@ -12,7 +12,7 @@ from shop.errors import Busy
 T = TypeVar("T")
 
 
-class TryAgain(Exception):  # noqa: N818  (a request, not a failure)
+class TryAgain(Exception):
     """What was read before the locks is no longer so: roll back and run the act again."""
 
 

@@ -27,7 +27,6 @@ def request_context(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
             acting.request_id.reset(token)
         response["X-Request-Id"] = name
         response["Content-Security-Policy"] = POLICY
-        response["X-Frame-Options"] = "DENY"
         return response
 
     return answer

@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "shop.urls"
@@ -171,6 +173,8 @@ SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -197,4 +201,18 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     # A refusal is an answer, not an event: only what failed is logged.
     "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Order and stock API",
+    "DESCRIPTION": (
+        "Ask what can be bought, place orders that are taken from stock or as backorders, move stock, fulfil what is owed."
+    ),
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "SORT_OPERATIONS": False,
 }

@@ -6,77 +6,192 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('catalog', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StockItem',
+            name="StockItem",
             fields=[
-                ('variant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='stock', serialize=False, to='catalog.variant')),
-                ('track_inventory', models.BooleanField(verbose_name='Track the inventory')),
-                ('allow_backorders', models.BooleanField(verbose_name='Allow backorders')),
-                ('on_hand', models.BigIntegerField(default=0)),
-                ('committed', models.BigIntegerField(default=0)),
-                ('backorder_limit', models.PositiveIntegerField(blank=True, null=True)),
-                ('minimum_stock', models.PositiveIntegerField(blank=True, null=True)),
-                ('stock_alert', models.PositiveIntegerField(blank=True, null=True)),
-                ('version', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(db_index=True)),
-                ('level', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('on_hand'), '-', models.F('committed')), output_field=models.BigIntegerField())),
-                ('available', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('on_hand__gt', models.F('committed')), ('track_inventory', True)), then=django.db.models.expressions.CombinedExpression(models.F('on_hand'), '-', models.F('committed'))), default=models.Value(0)), output_field=models.BigIntegerField())),
-                ('backordered', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('committed__gt', models.F('on_hand')), ('track_inventory', True)), then=django.db.models.expressions.CombinedExpression(models.F('committed'), '-', models.F('on_hand'))), default=models.Value(0)), output_field=models.BigIntegerField())),
+                (
+                    "variant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="stock",
+                        serialize=False,
+                        to="catalog.variant",
+                    ),
+                ),
+                ("track_inventory", models.BooleanField(verbose_name="Track the inventory")),
+                ("allow_backorders", models.BooleanField(verbose_name="Allow backorders")),
+                ("on_hand", models.BigIntegerField(default=0)),
+                ("committed", models.BigIntegerField(default=0)),
+                ("backorder_limit", models.PositiveIntegerField(blank=True, null=True)),
+                ("minimum_stock", models.PositiveIntegerField(blank=True, null=True)),
+                ("stock_alert", models.PositiveIntegerField(blank=True, null=True)),
+                ("version", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(db_index=True)),
+                (
+                    "level",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("on_hand"), "-", models.F("committed")
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+                (
+                    "available",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                models.Q(("on_hand__gt", models.F("committed")), ("track_inventory", True)),
+                                then=django.db.models.expressions.CombinedExpression(
+                                    models.F("on_hand"), "-", models.F("committed")
+                                ),
+                            ),
+                            default=models.Value(0),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+                (
+                    "backordered",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                models.Q(("committed__gt", models.F("on_hand")), ("track_inventory", True)),
+                                then=django.db.models.expressions.CombinedExpression(
+                                    models.F("committed"), "-", models.F("on_hand")
+                                ),
+                            ),
+                            default=models.Value(0),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
             ],
             options={
-                'ordering': ('variant_id',),
-                'indexes': [models.Index(condition=models.Q(('backordered__gt', 0)), fields=['variant'], name='stock_waited_for'), models.Index(fields=['level', 'variant'], name='stock_by_level')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='stock_on_hand_is_never_negative'), models.CheckConstraint(condition=models.Q(('committed__gte', 0)), name='stock_committed_is_never_negative')],
+                "ordering": ("variant_id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("backordered__gt", 0)), fields=["variant"], name="stock_waited_for"
+                    ),
+                    models.Index(fields=["level", "variant"], name="stock_by_level"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("on_hand__gte", 0)), name="stock_on_hand_is_never_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("committed__gte", 0)), name="stock_committed_is_never_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StockPosting',
+            name="StockPosting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(max_length=20)),
-                ('reference', models.CharField(blank=True, max_length=120)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('occurred_at', models.DateTimeField(help_text="What the sender's clock said: information only.", null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apiclient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("type", models.CharField(max_length=20)),
+                ("reference", models.CharField(blank=True, max_length=120)),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                (
+                    "occurred_at",
+                    models.DateTimeField(help_text="What the sender's clock said: information only.", null=True),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "client",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('opening', 'Opening stock'), ('placement', 'Order placed'), ('shipment', 'Shipped'), ('shipment_ahead', 'Shipped ahead of the queue'), ('cancellation', 'Cancelled'), ('receipt', 'Received'), ('return', 'Returned'), ('sale', 'Till sale'), ('count', 'Counted'), ('correction', 'Corrected'), ('level_set', 'Stock level set'), ('switches', 'Switches changed'), ('repair', 'Repaired')], max_length=20)),
-                ('on_hand_delta', models.BigIntegerField()),
-                ('committed_delta', models.BigIntegerField()),
-                ('on_hand_after', models.BigIntegerField()),
-                ('committed_after', models.BigIntegerField()),
-                ('track_inventory', models.BooleanField()),
-                ('allow_backorders', models.BooleanField()),
-                ('reference', models.CharField(blank=True, max_length=120)),
-                ('reason', models.CharField(blank=True, max_length=255)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=254)),
-                ('recorded_at', models.DateTimeField()),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.stockitem')),
-                ('posting', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.stockposting')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opening", "Opening stock"),
+                            ("placement", "Order placed"),
+                            ("shipment", "Shipped"),
+                            ("shipment_ahead", "Shipped ahead of the queue"),
+                            ("cancellation", "Cancelled"),
+                            ("receipt", "Received"),
+                            ("return", "Returned"),
+                            ("sale", "Till sale"),
+                            ("count", "Counted"),
+                            ("correction", "Corrected"),
+                            ("level_set", "Stock level set"),
+                            ("switches", "Switches changed"),
+                            ("repair", "Repaired"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("on_hand_delta", models.BigIntegerField()),
+                ("committed_delta", models.BigIntegerField()),
+                ("on_hand_after", models.BigIntegerField()),
+                ("committed_after", models.BigIntegerField()),
+                ("track_inventory", models.BooleanField()),
+                ("allow_backorders", models.BooleanField()),
+                ("reference", models.CharField(blank=True, max_length=120)),
+                ("reason", models.CharField(blank=True, max_length=255)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=254)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="movements", to="inventory.stockitem"
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="inventory.stockposting",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
-                'constraints': [models.UniqueConstraint(fields=('item', 'version'), name='movement_numbers_do_not_repeat'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'placement'), _negated=True), ('allow_backorders', True), ('track_inventory', False), ('on_hand_after__gte', models.F('committed_after')), _connector='OR'), name='movement_sells_only_what_may_be_sold')],
+                "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("item", "version"), name="movement_numbers_do_not_repeat"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "placement"), _negated=True),
+                            ("allow_backorders", True),
+                            ("track_inventory", False),
+                            ("on_hand_after__gte", models.F("committed_after")),
+                            _connector="OR",
+                        ),
+                        name="movement_sells_only_what_may_be_sold",
+                    ),
+                ],
             },
         ),
     ]

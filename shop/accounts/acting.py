@@ -26,6 +26,11 @@ def current() -> Actor:
     return _actor.get()
 
 
+def become(actor: Actor) -> None:
+    """From here to the end of the surrounding `acting_as` block, this actor acts."""
+    _actor.set(actor)
+
+
 @contextmanager
 def acting_as(actor: Actor) -> Iterator[None]:
     """Whatever is written inside the block is written in this actor's name."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-
 from shop import clock
 from shop.accounts import acting
 from shop.accounts.models import AuditEntry

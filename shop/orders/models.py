@@ -84,9 +84,7 @@ class OrderLine(models.Model):
 
     class Meta:
         ordering = ("id",)
-        indexes = [
-            models.Index(fields=["variant", "id"], name="queue_of_a_variant", condition=Q(open__gt=0))
-        ]
+        indexes = [models.Index(fields=["variant", "id"], name="queue_of_a_variant", condition=Q(open__gt=0))]
         constraints = [
             models.CheckConstraint(
                 name="line_units_add_up", condition=Q(ordered=F("open") + F("shipped") + F("cancelled"))

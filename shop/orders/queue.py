@@ -39,12 +39,12 @@ WAITING = """
         ) AS queue
     ) AS covered
 """
-_LINES_WAITING = f"SELECT line_id FROM ({WAITING.format(among='')}) AS w WHERE backordered > 0"  
-_ORDERS_WAITING = f"SELECT order_id FROM ({WAITING.format(among='')}) AS w WHERE backordered > 0"  
+_LINES_WAITING = f"SELECT line_id FROM ({WAITING.format(among='')}) AS w WHERE backordered > 0"
+_ORDERS_WAITING = f"SELECT order_id FROM ({WAITING.format(among='')}) AS w WHERE backordered > 0"
 _ORDERS_WAITING_IN_FULL = f"""
     SELECT order_id FROM ({WAITING.format(among="")}) AS w WHERE backordered > 0 GROUP BY order_id
     HAVING SUM(backordered) = (SELECT SUM(o.open) FROM orders_orderline o WHERE o.order_id = w.order_id)
-"""  
+"""
 _OF_ORDERS = """AND l.variant_id IN (
     SELECT mine.variant_id FROM orders_orderline mine WHERE mine.open > 0 AND mine.order_id IN ({ids}))"""
 
@@ -108,7 +108,7 @@ def waits(order_ids: Sequence[int]) -> dict[int, Wait]:
         return {}
     marks = ", ".join(["%s"] * len(order_ids))
     queue = WAITING.format(among=_OF_ORDERS.format(ids=marks))
-    sql = f"SELECT line_id, backordered, position FROM ({queue}) AS w WHERE backordered > 0 AND order_id IN ({marks})"  
+    sql = f"SELECT line_id, backordered, position FROM ({queue}) AS w WHERE backordered > 0 AND order_id IN ({marks})"
     with connection.cursor() as cursor:
         cursor.execute(sql, [*order_ids, *order_ids])
         return {line_id: Wait(int(backordered), position) for line_id, backordered, position in cursor.fetchall()}

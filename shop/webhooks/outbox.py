@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-
 from shop import clock
 from shop.bulk import insert_rows
 from shop.webhooks.models import OutboxEvent

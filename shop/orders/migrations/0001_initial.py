@@ -8,130 +8,224 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('catalog', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("catalog", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('storefront', 'Storefront'), ('back_office', 'Back office'), ('pos', 'Point of sale')], max_length=20)),
-                ('reference', models.CharField(blank=True, max_length=120, null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('customer_name', models.CharField(blank=True, max_length=255)),
-                ('customer_email', models.CharField(blank=True, max_length=254)),
-                ('customer_phone', models.CharField(blank=True, max_length=60)),
-                ('address_line1', models.CharField(blank=True, max_length=255)),
-                ('address_line2', models.CharField(blank=True, max_length=255)),
-                ('address_postal_code', models.CharField(blank=True, max_length=60)),
-                ('address_city', models.CharField(blank=True, max_length=255)),
-                ('address_region', models.CharField(blank=True, max_length=255)),
-                ('address_country', models.CharField(blank=True, max_length=2)),
-                ('placed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancel_reason', models.CharField(blank=True, max_length=255)),
-                ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.apiclient')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("storefront", "Storefront"),
+                            ("back_office", "Back office"),
+                            ("pos", "Point of sale"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=120, null=True)),
+                ("currency", models.CharField(max_length=3)),
+                ("customer_name", models.CharField(blank=True, max_length=255)),
+                ("customer_email", models.CharField(blank=True, max_length=254)),
+                ("customer_phone", models.CharField(blank=True, max_length=60)),
+                ("address_line1", models.CharField(blank=True, max_length=255)),
+                ("address_line2", models.CharField(blank=True, max_length=255)),
+                ("address_postal_code", models.CharField(blank=True, max_length=60)),
+                ("address_city", models.CharField(blank=True, max_length=255)),
+                ("address_region", models.CharField(blank=True, max_length=255)),
+                ("address_country", models.CharField(blank=True, max_length=2)),
+                ("placed_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("cancel_reason", models.CharField(blank=True, max_length=255)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="accounts.apiclient",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line_ref', models.CharField(blank=True, max_length=60)),
-                ('title', models.CharField(max_length=520)),
-                ('sku', models.CharField(blank=True, max_length=120)),
-                ('unit_price', models.DecimalField(decimal_places=4, max_digits=14)),
-                ('ordered', models.PositiveIntegerField(help_text='Units asked for at placement.')),
-                ('open', models.PositiveIntegerField(help_text='Units still to be shipped, covered by stock or waiting.')),
-                ('shipped', models.PositiveIntegerField(default=0)),
-                ('cancelled', models.PositiveIntegerField(default=0)),
-                ('returned', models.PositiveIntegerField(default=0)),
-                ('backordered_at_placement', models.PositiveIntegerField(default=0)),
-                ('deliveries', models.JSONField(help_text='What the customer was told would come, and when.')),
-                ('promised_until', models.DateField(help_text='The last day promised for the backordered part.', null=True)),
-                ('placed_at', models.DateTimeField()),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.order')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='catalog.variant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line_ref", models.CharField(blank=True, max_length=60)),
+                ("title", models.CharField(max_length=520)),
+                ("sku", models.CharField(blank=True, max_length=120)),
+                ("unit_price", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("ordered", models.PositiveIntegerField(help_text="Units asked for at placement.")),
+                (
+                    "open",
+                    models.PositiveIntegerField(help_text="Units still to be shipped, covered by stock or waiting."),
+                ),
+                ("shipped", models.PositiveIntegerField(default=0)),
+                ("cancelled", models.PositiveIntegerField(default=0)),
+                ("returned", models.PositiveIntegerField(default=0)),
+                ("backordered_at_placement", models.PositiveIntegerField(default=0)),
+                ("deliveries", models.JSONField(help_text="What the customer was told would come, and when.")),
+                (
+                    "promised_until",
+                    models.DateField(help_text="The last day promised for the backordered part.", null=True),
+                ),
+                ("placed_at", models.DateTimeField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="order_lines", to="catalog.variant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Return',
+            name="Return",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('returned_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("returned_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="returns", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='ReturnLine',
+            name="ReturnLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('restock', models.BooleanField(help_text='Put back on the shelf; otherwise only counted on the line.')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='orders.orderline')),
-                ('parent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.return')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "restock",
+                    models.BooleanField(help_text="Put back on the shelf; otherwise only counted on the line."),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="returns", to="orders.orderline"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.return"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(blank=True, max_length=60)),
-                ('tracking', models.CharField(blank=True, max_length=255)),
-                ('shipped_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("method", models.CharField(blank=True, max_length=60)),
+                ("tracking", models.CharField(blank=True, max_length=255)),
+                ("shipped_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shipments", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='ShipmentLine',
+            name="ShipmentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.orderline')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.shipment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shipments", to="orders.orderline"
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.shipment"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('reference', None), _negated=True), fields=('client', 'reference'), name='reference_once_per_client'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", None), _negated=True),
+                fields=("client", "reference"),
+                name="reference_once_per_client",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('open__gt', 0)), fields=['variant', 'id'], name='queue_of_a_variant'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("open__gt", 0)), fields=["variant", "id"], name="queue_of_a_variant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('ordered', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('open'), '+', models.F('shipped')), '+', models.F('cancelled')))), name='line_units_add_up'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "ordered",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(models.F("open"), "+", models.F("shipped")),
+                            "+",
+                            models.F("cancelled"),
+                        ),
+                    )
+                ),
+                name="line_units_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('returned__lte', models.F('shipped'))), name='line_returns_what_was_shipped'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("returned__lte", models.F("shipped"))), name="line_returns_what_was_shipped"
+            ),
         ),
     ]

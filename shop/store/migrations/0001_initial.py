@@ -2,43 +2,88 @@
 
 import django.core.validators
 import django.db.models.deletion
-import shop.store.models
 from django.db import migrations, models
+
+import shop.store.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Language',
+            name="Language",
             fields=[
-                ('code', models.CharField(max_length=3, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('^[A-Z]{2,3}\\Z', 'A language code is two or three capital letters, such as EN.')])),
-                ('name', models.CharField(max_length=60)),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=3,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2,3}\\Z", "A language code is two or three capital letters, such as EN."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
             ],
             options={
-                'ordering': ('code',),
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='StoreSettings',
+            name="StoreSettings",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(default='My shop', max_length=120)),
-                ('currency', models.CharField(default='EUR', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'A currency is three capital letters.')])),
-                ('time_zone', models.CharField(default='Europe/Amsterdam', max_length=60, validators=[shop.store.models.check_time_zone])),
-                ('tax_rate', models.DecimalField(decimal_places=4, default=0, max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('allow_backorders_by_default', models.BooleanField(default=False, verbose_name='Allow backorders')),
-                ('track_inventory_by_default', models.BooleanField(default=True, verbose_name='Track the inventory')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('default_language', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='store.language')),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(default="My shop", max_length=120)),
+                (
+                    "currency",
+                    models.CharField(
+                        default="EUR",
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}\\Z", "A currency is three capital letters."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Europe/Amsterdam", max_length=60, validators=[shop.store.models.check_time_zone]
+                    ),
+                ),
+                (
+                    "tax_rate",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                ("allow_backorders_by_default", models.BooleanField(default=False, verbose_name="Allow backorders")),
+                ("track_inventory_by_default", models.BooleanField(default=True, verbose_name="Track the inventory")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "default_language",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="store.language"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='store_settings_is_one_row')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="store_settings_is_one_row")
+                ],
             },
         ),
     ]

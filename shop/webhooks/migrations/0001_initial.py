@@ -4,25 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='OutboxEvent',
+            name="OutboxEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('order.created', 'Order Created'), ('order.cancelled', 'Order Cancelled'), ('shipment.created', 'Shipment Created'), ('backorder.filled', 'Backorder Filled'), ('stock.low', 'Stock Low'), ('availability.changed', 'Availability Changed')], max_length=40)),
-                ('data', models.JSONField(help_text='Ids and numbers only: never a name, an address or an e-mail.')),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("order.created", "Order Created"),
+                            ("order.cancelled", "Order Cancelled"),
+                            ("shipment.created", "Shipment Created"),
+                            ("backorder.filled", "Backorder Filled"),
+                            ("stock.low", "Stock Low"),
+                            ("availability.changed", "Availability Changed"),
+                        ],
+                        max_length=40,
+                    ),
+                ),
+                ("data", models.JSONField(help_text="Ids and numbers only: never a name, an address or an e-mail.")),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(condition=models.Q(('sent_at', None)), fields=['id'], name='outbox_waiting')],
+                "ordering": ("id",),
+                "indexes": [models.Index(condition=models.Q(("sent_at", None)), fields=["id"], name="outbox_waiting")],
             },
         ),
     ]

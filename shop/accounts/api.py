@@ -1,0 +1,40 @@
+"""The first call of every integrator: who am I, what may I do?"""
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from shop.api.answers import json_answer, moment
+from shop.api.schema import operation
+from shop.api.shapes import Shown
+from shop.api.throttling import limit_of
+from shop.api.views import ApiView
+
+
+class Limits(Shown):
+    """Requests a minute; null for no limit."""
+
+    reads_per_minute: int | None
+    writes_per_minute: int | None
+
+
+class MeShown(Shown):
+    name: str
+    key: str
+    scopes: list[str]
+    limits: Limits
+    expires_at: str | None
+
+
+class Me(ApiView):
+    scopes = {"GET": ()}
+
+    @operation("get_me", "The key's name, scopes and limits", scopes=(), tag="Settings", answer=MeShown)
+    def get(self, request: Request) -> HttpResponse:
+        key = request.auth
+        return json_answer({
+            "name": key.client.name,
+            "key": key.prefix,
+            "scopes": key.scopes,
+            "limits": {"reads_per_minute": limit_of(key, "read"), "writes_per_minute": limit_of(key, "write")},
+            "expires_at": moment(key.expires_at),
+        })  # fmt: skip

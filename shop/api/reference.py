@@ -1,0 +1,35 @@
+"""The contract for reading: the OpenAPI document, the reference rendered from it, and a page for each problem."""
+
+import json
+from functools import cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from shop.api.problems import CATALOGUE, LINE_CODES
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the API, made from the endpoints themselves."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call,no-any-return]
+
+
+@require_safe
+def document(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(json.dumps(openapi(), indent=1, ensure_ascii=False), content_type="application/json")
+
+
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    return render(request, "api/reference.html", {"document": openapi()})
+
+
+@require_safe
+def problem_page(request: HttpRequest, code: str) -> HttpResponse:
+    if code not in CATALOGUE:
+        raise Http404
+    return render(request, "api/problem.html", {"code": code, "problem": CATALOGUE[code], "line_codes": LINE_CODES})

@@ -1,0 +1,142 @@
+"""Shapes of bodies and queries: strict, and all faults at once.
+
+A shape is a pydantic model. It refuses what it does not know, takes no text for a number, and is itself the JSON
+schema that the reference publishes, so contract and code cannot disagree.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationError
+
+from shop import text
+from shop.api.answers import Refused
+
+MOST_UNITS = 1_000_000
+LARGEST_ID = 2**63 - 1
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Shape(BaseModel):
+    """A request's body."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Query(BaseModel):
+    """A request's query parameters: texts, which the field's own reader turns into values."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shown(BaseModel):
+    """An answer, for the reference: clients ignore members that are added later."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _read_moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("A time is a text such as 2026-11-23T09:15:31Z.")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", value, re.ASCII):
+        raise ValueError("Write the time as 2026-11-23T09:15:31Z.")
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("This time is out of range.") from error
+
+
+def read_id(value: Any) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)):
+        raise ValueError("An id is a whole number.")
+    return int(value)
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _read_truth(value: Any) -> Any:
+    if value not in ("true", "false"):
+        raise ValueError("Write true or false.")
+    return value == "true"
+
+
+Clean = AfterValidator(text.clean)
+Line = Annotated[str, Clean, Field(max_length=255)]
+"""One line of text."""
+Reference = Annotated[str, Clean, Field(min_length=1, max_length=120)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
+Moment = Annotated[datetime, BeforeValidator(_read_moment)]
+
+QueryId = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(read_id)]
+QueryIds = Annotated[list[QueryId], Field(min_length=1, max_length=100), BeforeValidator(_split)]
+QueryWord = Annotated[str, Clean, Field(min_length=1, max_length=120)]
+QueryWords = Annotated[list[QueryWord], Field(min_length=1, max_length=100), BeforeValidator(_split)]
+QueryTruth = Annotated[bool, BeforeValidator(_read_truth)]
+
+
+def check_body(shape: type[S], data: Any) -> S:
+    """The body in its shape. Raises `validation_failed` with every fault and its JSON pointer."""
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        skipped = 1 if issubclass(shape, RootModel) else 0  # a union's faults begin with the name of the member
+        errors = [_fault(fault, _pointer(fault["loc"][skipped:])) for fault in error.errors()]
+        raise Refused("validation_failed", _summary(errors), errors) from None
+
+
+def check_query(shape: type[S], parameters: Any) -> S:
+    """The query in its shape. Raises `unknown_parameter` for a name that is not known or a value that cannot be."""
+    given = {name: values[-1] if len(values) == 1 else ",".join(values) for name, values in parameters.lists()}
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        errors = [_fault(fault, f"?{fault['loc'][0]}") for fault in error.errors()]
+        raise Refused("unknown_parameter", _summary(errors), errors) from None
+
+
+def _pointer(path: Sequence[Any]) -> str:
+    return "#" + "".join(f"/{_escape(part)}" for part in path)
+
+
+def _escape(part: Any) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1").encode("ascii", "replace").decode()
+
+
+def _summary(errors: list[dict[str, Any]]) -> str:
+    more = "" if len(errors) == 1 else f" ({len(errors)} faults in all)"
+    return f"{errors[0]['pointer']}: {errors[0]['detail']}{more}"
+
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    "missing": ("required", "This is required."),
+    "extra_forbidden": ("unknown_field", "This is not known here. Check the spelling."),
+    "greater_than_equal": ("out_of_range", "Must be at least {ge}."),
+    "less_than_equal": ("out_of_range", "Must be at most {le}."),
+    "string_too_long": ("out_of_range", "Must be at most {max_length} characters long."),
+    "string_too_short": ("empty", "Must not be empty."),
+    "too_long": ("too_many_items", "At most {max_length} are taken at once."),
+    "too_short": ("empty", "Must not be empty."),
+    "int_type": ("invalid_type", "Must be a whole number, written as a JSON number."),
+    "int_from_float": ("invalid_type", "Must be a whole number."),
+    "bool_type": ("invalid_type", "Must be true or false."),
+    "string_type": ("invalid_type", "Must be a text."),
+    "string_unicode": ("invalid_value", "Holds half a character. Send valid Unicode."),
+    "list_type": ("invalid_type", "Must be a list."),
+    "model_type": ("invalid_type", "Must be an object."),
+    "literal_error": ("invalid_value", "Must be {expected}."),
+    "string_pattern_mismatch": ("invalid_value", "Is not written as it should be."),
+}
+
+
+def _fault(fault: Any, pointer: str) -> dict[str, Any]:
+    context = fault.get("ctx", {})
+    if fault["type"] == "value_error":
+        return {"pointer": pointer, "code": "invalid_value", "detail": str(context["error"])}
+    code, sentence = _SENTENCES.get(fault["type"], ("invalid_value", f"{fault['msg']}."))
+    return {"pointer": pointer, "code": code, "detail": sentence.format(**context)}

@@ -1,0 +1,59 @@
+"""What every endpoint is: a key with a scope, a checked query, a checked body, an answer with its rate."""
+
+from typing import Any, TypeVar
+
+from django.http import HttpResponse
+from pydantic import BaseModel
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from shop.accounts import acting
+from shop.accounts.models import ApiKey
+from shop.api.shapes import Query, check_body, check_query
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class NoQuery(Query):
+    """No query parameter at all."""
+
+
+class ApiView(APIView):
+    """One address of the API. `scopes` gives, per method, the scopes of which one is needed; () admits every key."""
+
+    http_method_names = ["get", "head", "post", "patch"]
+    scopes: dict[str, tuple[str, ...]] = {}
+    queries: dict[str, type[Query]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.query: Any = check_query(self.queries.get(request.method or "", NoQuery), request.query_params)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, in the name of whoever turns out to call."""
+        with acting.acting_as(acting.SYSTEM):
+            return super().dispatch(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        key: ApiKey | None = request.auth
+        if key is not None:
+            acting.become(acting.Actor("client", key.client_id, key.client.name))
+
+    def body(self, shape: type[S]) -> S:
+        """The request's body in its shape."""
+        return check_body(shape, self.request.data)
+
+    def allows(self, scope: str) -> bool:
+        """Whether the caller's key has the scope."""
+        return scope in self.request.auth.scopes
+
+    def finalize_response(self, request: Any, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        rate = getattr(getattr(request, "_request", request), "rate", None)
+        if rate is not None:
+            answer["RateLimit-Policy"] = f'"{rate.kind}";q={rate.limit};w=60'
+            answer["RateLimit"] = f'"{rate.kind}";r={max(rate.left, 0)};t={rate.seconds}'
+            if rate.left < 0:
+                answer["Retry-After"] = str(rate.seconds)
+        return answer
