@@ -44,7 +44,7 @@ class Stock(Protocol):
 
 
 class Line(NamedTuple):
-    """One line of a wish: `max_backordered` is the customer's consent to the quoted split, None leaves it to the shop."""
+    """A line of a wish: `max_backordered` is the customer's consent to the quoted split, None leaves it to the shop."""
 
     variant_id: int
     quantity: int

@@ -30,6 +30,8 @@ Kind = StockMovement.Kind
 MOST_UNITS = 1_000_000_000
 """More than anybody has: a number above it is a mistake."""
 
+FOUND = "More was sold than was known to be there."
+
 stock_changed = Signal()
 """Sent inside the transaction, with `changes`: a list of `Change`. The one place where this floor tells a higher one.
 
@@ -88,28 +90,41 @@ class Posted(NamedTuple):
 class Book:
     """The numbers of locked items while a verb works on them: moves are noted one by one and written together."""
 
-    def __init__(self, items: Mapping[int, Item]) -> None:
+    def __init__(
+        self, items: Mapping[int, Item], *, reference: str = "", reason: str = "", posting: int | None = None
+    ) -> None:
         self.items = dict(items)
         self.changes: list[Change] = []
         self._movements: list[tuple[Any, ...]] = []
-        self._now = clock.now()
-        self._actor = acting.current()
+        self._note = (posting, reference, reason)
+        self._stamp = (*acting.current(), clock.now())
 
-    def move(self, variant_id: int, kind: str, *, on_hand: int = 0, committed: int = 0, reason: str = "",
-             reference: str = "", posting: int | None = None, **switches: Any) -> None:  # fmt: skip
-        """Note a movement of so many units; `switches` are new values of the item's own fields."""
+    def move(
+        self, variant_id: int, kind: str, *, on_hand: int = 0, committed: int = 0, reason: str | None = None
+    ) -> None:
+        """Note a movement of so many units, for the book's reason unless one of its own is given."""
         before = self.items[variant_id]
         after = before._replace(
-            on_hand=before.on_hand + on_hand,
-            committed=before.committed + committed,
-            version=before.version + 1,
-            **switches,
+            on_hand=before.on_hand + on_hand, committed=before.committed + committed, version=before.version + 1
         )
-        self.items[variant_id] = after
+        self._note_change(kind, before, after, reason)
+
+    def turn(self, variant_id: int, *, track_inventory: bool, allow_backorders: bool) -> None:
+        """Note new values of the switches: a movement of nothing, so that the ledger explains what came after."""
+        before = self.items[variant_id]
+        after = before._replace(
+            track_inventory=track_inventory, allow_backorders=allow_backorders, version=before.version + 1
+        )
+        self._note_change(Kind.SWITCHES, before, after, None)
+
+    def _note_change(self, kind: str, before: Item, after: Item, own_reason: str | None) -> None:
+        self.items[after.variant_id] = after
         self.changes.append(Change(kind, before, after))
+        posting, reference, reason = self._note
         self._movements.append((
-            variant_id, after.version, kind, on_hand, committed, after.on_hand, after.committed,
-            after.track_inventory, after.allow_backorders, posting, reference, reason, *self._actor, self._now,
+            after.variant_id, after.version, kind, after.on_hand - before.on_hand, after.committed - before.committed,
+            after.on_hand, after.committed, after.track_inventory, after.allow_backorders,
+            posting, reference, reason if own_reason is None else own_reason, *self._stamp,
         ))  # fmt: skip
 
     def write(self) -> list[outbox.Event]:
@@ -125,7 +140,7 @@ class Book:
 
     def _numbers(self, item: Item) -> tuple[Any, ...]:
         return (item.variant_id, item.on_hand, item.committed, item.track_inventory, item.allow_backorders,
-                item.version, self._now)  # fmt: skip
+                item.version, self._stamp[-1])  # fmt: skip
 
 
 NUMBERS = ("on_hand", "committed", "track_inventory", "allow_backorders", "version", "updated_at")
@@ -142,38 +157,38 @@ MOVEMENT = (
 
 def commit_units(items: Mapping[int, Item], quantities: Mapping[int, int], *, reference: str) -> list[outbox.Event]:
     """Promise units to an order, decided before: also of variants that are not tracked, whose on hand never moves."""
-    book = Book(items)
+    book = Book(items, reference=reference)
     for variant_id, quantity in sorted(quantities.items()):
-        book.move(variant_id, Kind.PLACEMENT, committed=quantity, reference=reference)
+        book.move(variant_id, Kind.PLACEMENT, committed=quantity)
     return book.write()
 
 
 def release_units(items: Mapping[int, Item], quantities: Mapping[int, int], *, reference: str,
                   reason: str = "") -> list[outbox.Event]:  # fmt: skip
     """Take promises back. A backordered unit never comes back as stock: only the promise goes."""
-    book = Book(items)
+    book = Book(items, reference=reference, reason=reason)
     for variant_id, quantity in sorted(quantities.items()):
-        book.move(variant_id, Kind.CANCELLATION, committed=-quantity, reference=reference, reason=reason)
+        book.move(variant_id, Kind.CANCELLATION, committed=-quantity)
     return book.write()
 
 
 def ship_units(items: Mapping[int, Item], quantities: Mapping[int, int], *, reference: str,
                ahead: bool = False) -> list[outbox.Event]:  # fmt: skip
     """Units leave the house and their promise is kept; `ahead` says in the ledger that they jumped the queue."""
-    book = Book(items)
+    book = Book(items, reference=reference)
     for variant_id, quantity in sorted(quantities.items()):
         taken = quantity if items[variant_id].track_inventory else 0
         kind = Kind.SHIPMENT_AHEAD if ahead else Kind.SHIPMENT
-        book.move(variant_id, kind, on_hand=-taken, committed=-quantity, reference=reference)
+        book.move(variant_id, kind, on_hand=-taken, committed=-quantity)
     return book.write()
 
 
 def put_back(items: Mapping[int, Item], quantities: Mapping[int, int], *, reference: str) -> list[outbox.Event]:
     """Units of an order come back to the shelf. An untracked variant's on hand does not move."""
-    book = Book(items)
+    book = Book(items, reference=reference)
     for variant_id, quantity in sorted(quantities.items()):
         if items[variant_id].track_inventory:
-            book.move(variant_id, Kind.RETURN, on_hand=quantity, reference=reference)
+            book.move(variant_id, Kind.RETURN, on_hand=quantity)
     return book.write()
 
 
@@ -222,12 +237,12 @@ def set_levels(items: Mapping[int, Item], levels: Mapping[int, int], *, referenc
     `NotEnoughOnHand` where it would make the on hand negative. An untracked item keeps its number for the day that
     tracking is turned on.
     """
-    book = Book(items)
+    book = Book(items, reference=reference, reason=reason)
     for variant_id, level in sorted(levels.items()):
         item = items[variant_id]
         _check_on_hand(item, level + item.committed)
         if level != item.level:
-            book.move(variant_id, Kind.LEVEL_SET, on_hand=level - item.level, reference=reference, reason=reason)
+            book.move(variant_id, Kind.LEVEL_SET, on_hand=level - item.level)
     return book.write() if book.changes else []
 
 
@@ -245,16 +260,16 @@ def switch(items: Mapping[int, Item], wanted: Mapping[int, Switch], *, reference
     Backorders off: accepted ones stay promised. Tracking off: every open line counts as covered, the on hand is kept
     and no longer moves. Tracking on: the on hand counts again, as kept or as given. The caller records the events.
     """
-    book = Book(items)
+    book = Book(items, reference=reference)
     for variant_id, new in sorted(wanted.items()):
         item = items[variant_id]
         track = item.track_inventory if new.track_inventory is None else new.track_inventory
         allow = item.allow_backorders if new.allow_backorders is None else new.allow_backorders
         if (track, allow) != (item.track_inventory, item.allow_backorders):
-            book.move(variant_id, Kind.SWITCHES, reference=reference, track_inventory=track, allow_backorders=allow)
+            book.turn(variant_id, track_inventory=track, allow_backorders=allow)
         if new.on_hand is not None and new.on_hand != item.on_hand:
             _check_on_hand(item, new.on_hand)
-            book.move(variant_id, Kind.COUNT, on_hand=new.on_hand - item.on_hand, reference=reference)
+            book.move(variant_id, Kind.COUNT, on_hand=new.on_hand - item.on_hand)
     return book.write() if book.changes else []
 
 
@@ -299,22 +314,34 @@ def set_limits(items: Mapping[int, Item], wanted: Mapping[int, Mapping[str, int 
         by_names.setdefault(tuple(values), []).append((variant_id, clock.now(), *values.values()))
     for names, rows in by_names.items():
         update_rows(StockItem, ("updated_at", *names), rows)
-    known = set(Item._fields)
-    changed = {
-        variant_id: items[variant_id]._replace(**{name: value for name, value in values.items() if name in known})
-        for variant_id, values in wanted.items()
-    }
-    return _events([Change("limits", items[variant_id], after) for variant_id, after in changed.items()])
+    return _events([Change("limits", items[pk], _limited(items[pk], values)) for pk, values in wanted.items()])
 
 
-def repair(items: Mapping[int, Item], counters: Mapping[int, tuple[int, int]], reason: str) -> list[outbox.Event]:
-    """Set `(on hand, committed)` of items to what is proven, with a movement that says so. For `check_stock` alone."""
+def repair(
+    items: Mapping[int, Item], proven: Mapping[int, tuple[int, int]], reasons: Mapping[int, str]
+) -> list[outbox.Event]:
+    """Bring `(on hand, committed)` of items to what is proven, each with a movement that says why.
+
+    `items` carry what their movements add up to, so that these and the counters agree again. For `check_stock` alone.
+    """
     book = Book(items)
-    for variant_id, (on_hand, committed) in sorted(counters.items()):
+    for variant_id, (on_hand, committed) in sorted(proven.items()):
         item = items[variant_id]
-        changes = {"on_hand": on_hand - item.on_hand, "committed": committed - item.committed}
-        book.move(variant_id, Kind.REPAIR, reason=reason, **changes)
+        book.move(
+            variant_id,
+            Kind.REPAIR,
+            on_hand=on_hand - item.on_hand,
+            committed=committed - item.committed,
+            reason=reasons[variant_id],
+        )
     return book.write()
+
+
+def _limited(item: Item, values: Mapping[str, int | None]) -> Item:
+    return item._replace(
+        backorder_limit=values.get("backorder_limit", item.backorder_limit),
+        stock_alert=values.get("stock_alert", item.stock_alert),
+    )
 
 
 def _counted(entry: Entry, item: Item, as_level: bool) -> int:
@@ -330,13 +357,14 @@ def _counted(entry: Entry, item: Item, as_level: bool) -> int:
 def _book(kind: str, entries: Sequence[Entry], units: Any, *, reference: str = "", reason: str = "",
           occurred_at: datetime | None = None, client_id: int | None = None,
           found_first: bool = False) -> Posted:  # fmt: skip
-    """Book the entries one after the other, as one posting; entries of untracked variants are noted and move nothing."""
+    """Book the entries one after the other, as one posting; those of untracked variants are noted and move nothing."""
     items = lock_known(entry.variant_id for entry in entries)
     posting = StockPosting.objects.create(
         type=kind, reference=reference, reason=reason, occurred_at=occurred_at, recorded_at=clock.now(),
         client_id=client_id,
     )  # fmt: skip
-    book, booked = Book(items), []
+    book = Book(items, reference=reference, reason=reason, posting=posting.pk)
+    booked = []
     for entry in entries:
         before = book.items[entry.variant_id]
         if not before.track_inventory:
@@ -344,12 +372,10 @@ def _book(kind: str, entries: Sequence[Entry], units: Any, *, reference: str = "
             continue
         delta = units(entry, before)
         correction = max(-(before.on_hand + delta), 0) if found_first else 0
-        note = {"reference": reference, "reason": reason, "posting": posting.pk}
         if correction:
-            found = {**note, "reason": "More was sold than was known to be there."}
-            book.move(entry.variant_id, Kind.CORRECTION, on_hand=correction, **found)
+            book.move(entry.variant_id, Kind.CORRECTION, on_hand=correction, reason=FOUND)
         _check_on_hand(before, before.on_hand + correction + delta)
-        book.move(entry.variant_id, kind, on_hand=delta, **note)
+        book.move(entry.variant_id, kind, on_hand=delta)
         booked.append(Booked(entry, before, book.items[entry.variant_id], correction))
     outbox.record(book.write())
     return Posted(posting, booked)

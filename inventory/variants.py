@@ -40,7 +40,7 @@ def add(rows: Sequence[Mapping[str, Any]], openings: Sequence[stock.Opening]) ->
 
 @transaction.atomic(savepoint=False)
 def change(variant_id: int, values: Mapping[str, Any]) -> None:
-    """Change a variant's switches, order limits, backorder limit, minimum stock and stock alert; what is not named stays.
+    """Change a variant's switches, order limits, backorder limit, minimum stock, stock alert; what is not named stays.
 
     `on_hand` is what is there as tracking is turned on, or a count. Each difference is in the audit trail, units in the
     ledger. Raises `UnknownVariant`, `LimitsOutOfOrder` and what `stock.switch` raises; then nothing is changed.

@@ -13,13 +13,16 @@ from typing import Any
 from django.db import connection, models
 
 Row = Sequence[Any]
+Column = Any
+"""A concrete model field: one that has a column."""
 
 ONE_STATEMENT = 500
 """Up to so many rows go in one multi-row statement; more take the bulk road."""
 
 _STORED_AS_THEY_ARE = {
     "AutoField", "BigAutoField", "IntegerField", "PositiveIntegerField", "BigIntegerField", "PositiveBigIntegerField",
-    "SmallIntegerField", "PositiveSmallIntegerField", "BooleanField", "CharField", "TextField", "SlugField", "EmailField",
+    "SmallIntegerField", "PositiveSmallIntegerField", "BooleanField", "CharField", "TextField", "SlugField",
+    "EmailField",
 }  # fmt: skip
 
 
@@ -80,17 +83,15 @@ def update_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable
         _update_from_copy(model, columns, prepared)
 
 
-def _columns(model: type[models.Model], names: Sequence[str]) -> list[models.Field[Any, Any]]:
-    return [model._meta.get_field(name) for name in names]  # type: ignore[misc]
+def _columns(model: type[models.Model], names: Sequence[str]) -> list[Column]:
+    return [model._meta.get_field(name) for name in names]
 
 
-def _pk(model: type[models.Model]) -> models.Field[Any, Any]:
-    pk = model._meta.pk
-    assert pk is not None
-    return pk
+def _pk(model: type[models.Model]) -> Column:
+    return model._meta.pk
 
 
-def _prepared(columns: Sequence[models.Field[Any, Any]], rows: Iterable[Row]) -> list[Row]:
+def _prepared(columns: Sequence[Column], rows: Iterable[Row]) -> list[Row]:
     """The rows with their values as the database takes them; what needs no conversion is decided once per column."""
     converters = [(index, _converter(field)) for index, field in enumerate(columns)]
     needed = [(index, convert) for index, convert in converters if convert is not None]
@@ -105,7 +106,7 @@ def _prepared(columns: Sequence[models.Field[Any, Any]], rows: Iterable[Row]) ->
     return converted
 
 
-def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+def _converter(field: Column) -> Callable[[Any], Any] | None:
     target: Any = field.target_field if field.is_relation else field
     if target.get_internal_type() in _STORED_AS_THEY_ARE:
         return None
@@ -116,18 +117,18 @@ def _quote(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def _names(columns: Sequence[models.Field[Any, Any]]) -> str:
+def _names(columns: Sequence[Column]) -> str:
     return ", ".join(_quote(field.column) for field in columns)
 
 
-def _insert_sql(model: type[models.Model], columns: Sequence[models.Field[Any, Any]], count: int) -> str:
+def _insert_sql(model: type[models.Model], columns: Sequence[Column], count: int) -> str:
     one = f"({', '.join(['%s'] * len(columns))})"
     values = ", ".join([one] * count)
     return f"INSERT INTO {_quote(model._meta.db_table)} ({_names(columns)}) VALUES {values}"
 
 
 def _insert_at_once(
-    model: type[models.Model], columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row], returning: str
+    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row], returning: str
 ) -> list[tuple[int]]:
     with connection.cursor() as cursor:
         cursor.execute(_insert_sql(model, columns, len(rows)) + returning, list(chain.from_iterable(rows)))
@@ -135,7 +136,7 @@ def _insert_at_once(
 
 
 def _update_one_by_one(
-    model: type[models.Model], columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row]
+    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row]
 ) -> None:
     sets = ", ".join(f"{_quote(field.column)} = %s" for field in columns)
     sql = f"UPDATE {_quote(model._meta.db_table)} SET {sets} WHERE {_quote(_pk(model).column)} = %s"
@@ -144,7 +145,7 @@ def _update_one_by_one(
 
 
 def _update_from_values(
-    model: type[models.Model], columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row]
+    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row]
 ) -> None:
     every = [_pk(model), *columns]
     # The first row carries the types for all: a bare parameter in VALUES would be taken for text.
@@ -156,7 +157,7 @@ def _update_from_values(
 
 
 def _update_from_copy(
-    model: type[models.Model], columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row]
+    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row]
 ) -> None:
     every = [_pk(model), *columns]
     definition = ", ".join(f"{_quote(field.column)} {field.cast_db_type(connection)}" for field in every)
@@ -168,7 +169,7 @@ def _update_from_copy(
         cursor.execute("DROP TABLE bulk_update")
 
 
-def _update_from_sql(model: type[models.Model], columns: Sequence[models.Field[Any, Any]], source: str) -> str:
+def _update_from_sql(model: type[models.Model], columns: Sequence[Column], source: str) -> str:
     pk = _quote(_pk(model).column)
     sets = ", ".join(f"{_quote(field.column)} = source.{_quote(field.column)}" for field in columns)
     return (
@@ -177,7 +178,7 @@ def _update_from_sql(model: type[models.Model], columns: Sequence[models.Field[A
     )
 
 
-def _copy(table: str, columns: Sequence[models.Field[Any, Any]], rows: Sequence[Row]) -> None:
+def _copy(table: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)

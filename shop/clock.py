@@ -1,4 +1,4 @@
-"""The store's clock. Everything that notes a time asks here, so that a demo store can have a past and a test a moment."""
+"""The store's clock. Whatever notes a time asks here, so that a demo store can have a past and a test a moment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -27,16 +27,17 @@ def durably(act: Callable[[], T]) -> T:
 
     A deadlock or a serialization failure rolls everything back and runs `act` again, at most three times, after a short
     random pause; `act` must therefore do nothing that a rollback does not undo. Raises `Busy` when a lock could not
-    be had in time or the retries are used up. Refuses to run inside another transaction, where it could promise nothing.
+    be had in time or the retries are used up. Refuses to run inside another transaction: it could promise nothing.
     """
     for attempt in range(1, TRIES + 1):
         try:
             with transaction.atomic(durable=True):
                 return act()
         except (OperationalError, TryAgain) as error:
-            if isinstance(error, OperationalError) and not _is_worth_a_retry(error):
-                raise Busy() if is_lock_timeout(error) else error
-            if attempt == TRIES:
+            gave_up = isinstance(error, OperationalError) and is_lock_timeout(error)
+            if isinstance(error, OperationalError) and not (gave_up or _is_worth_a_retry(error)):
+                raise
+            if gave_up or attempt == TRIES:
                 raise Busy from error
         time.sleep(random.uniform(0.005, 0.03) * attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")

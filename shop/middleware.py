@@ -1,4 +1,4 @@
-"""What every request and every answer carries: an id that the log, the audit and the answer share, and strict headers."""
+"""What every request and answer carries: an id that the log, the audit and the answer share, and strict headers."""
 
 import logging
 import secrets

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "imports",
     "shop.orders",
     "shop.api",
+    "shop.operations",
     "shop.ui",
 ]
 
@@ -206,7 +207,8 @@ LOGGING = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Order and stock API",
     "DESCRIPTION": (
-        "Ask what can be bought, place orders that are taken from stock or as backorders, move stock, fulfil what is owed."
+        "Ask what can be bought, place orders that are taken from stock or as backorders, move stock, "
+        "fulfil what is owed."
     ),
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",

@@ -46,7 +46,7 @@ class ProductTextFactory(factory.django.DjangoModelFactory):
 
 
 def make_variant(**values: Any) -> Variant:
-    """A variant with its stock item: fields of both are taken by name. Tracked, no backorders, 0 on hand unless said."""
+    """A variant with its stock item; fields of both go by name. Tracked, no backorders, 0 on hand unless said."""
     product = values.pop("product", None) or ProductFactory()
     opening = {"track_inventory": True, "allow_backorders": False, **{n: values.pop(n) for n in STOCK & values.keys()}}
     row = {"product": product.pk, "price": Decimal("12.50"), **values}

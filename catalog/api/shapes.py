@@ -1,13 +1,12 @@
 """What the catalogue looks like on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from inventory import decision
 from shop.api.pagination import Pages
-from shop.api.shapes import Moment, QueryIds, QueryWord, QueryWords, Shown
+from shop.api.shapes import Among, Moment, QueryIds, QueryWord, QueryWords, Shown
 
-_STATUSES = (decision.IN_STOCK, decision.ON_BACKORDER, decision.OUT_OF_STOCK)
-Statuses = Annotated[list[Literal[_STATUSES]], *QueryWords.__metadata__]  # type: ignore[valid-type]
+Statuses = Annotated[QueryWords, Among(*decision.LABELS)]
 
 
 class ProductsQuery(Pages):

@@ -157,7 +157,7 @@ class Movements(ApiView):
             entries = [stock.Entry(line.variant_id, line.quantity, getattr(line, "expected_on_hand", None))
                        for line in wish.lines]  # fmt: skip
             note = {"reference": wish.reference or "", "occurred_at": wish.occurred_at, "reason": wish.reason or "",
-                    "client_id": request.auth.client_id}  # fmt: skip
+                    "client_id": self.key.client_id}  # fmt: skip
             posting, booked = _BOOK[wish.type](entries, wish, note)
             return Answer(201, dump(_render_posting(posting, booked)))
 

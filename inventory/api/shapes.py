@@ -8,6 +8,7 @@ from inventory.models import StockMovement
 from shop.api.pagination import Pages
 from shop.api.shapes import (
     MOST_UNITS,
+    Among,
     Clean,
     Id,
     Line,
@@ -265,12 +266,9 @@ class PostingShown(Shown):
     lines: list[BookedShown]
 
 
-MovementKinds = Annotated[list[Literal[tuple(StockMovement.Kind.values)]], *QueryWords.__metadata__]  # type: ignore[valid-type]
-
-
 class LedgerQuery(Pages):
     variant_id: QueryIds | None = None
-    type: MovementKinds | None = None
+    type: Annotated[QueryWords, Among(*StockMovement.Kind.values)] | None = None
     reference: QueryWords | None = None
     updated_since: Moment | None = None
 

@@ -30,7 +30,7 @@ class Me(ApiView):
 
     @operation("get_me", "The key's name, scopes and limits", scopes=(), tag="Settings", answer=MeShown)
     def get(self, request: Request) -> HttpResponse:
-        key = request.auth
+        key = self.key
         return json_answer({
             "name": key.client.name,
             "key": key.prefix,

@@ -1,6 +1,6 @@
 """Who calls: a key in the `Authorization` header, and what its scopes allow."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
@@ -38,6 +38,6 @@ class HasScope(BasePermission):
         if method not in view.scopes:
             return True  # no such method here: the view answers 405 by itself
         wanted = view.scopes[method]
-        if wanted and not set(wanted) & set(request.auth.scopes):
+        if wanted and not set(wanted) & set(cast(ApiKey, request.auth).scopes):
             raise Refused("insufficient_scope", f"This needs a key with the scope {wanted[0]}.", required=wanted[0])
         return True

@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError
 from rest_framework.request import Request
 
 from shop import clock
+from shop.accounts.models import ApiKey
 from shop.api.answers import Answer, Refused
 from shop.api.models import IdempotencyKey
 from shop.bulk import insert_unless_there
@@ -25,15 +26,15 @@ def once(request: Request, act: Callable[[], Answer]) -> Answer:
     round. A twin under way is waited for. Only successes are kept: a refusal raises, rolls back, and is judged afresh.
     Raises `idempotency_key_required`, `idempotency_key_invalid`, `idempotency_key_reused` or `idempotency_in_progress`.
     """
-    key = _read_key(request)
+    key, client_id = _read_key(request), cast(ApiKey, request.auth).client_id
     fingerprint = _fingerprint(request.data)
     path = f"{request.method} {request.path}"
 
     def act_once() -> Answer:
-        row = [request.auth.client_id, path, key, fingerprint, 0, "", "", clock.now()]
+        row = [client_id, path, key, fingerprint, 0, "", "", clock.now()]
         row_id = _claim(row)
         if row_id is None:
-            return _replay(request.auth.client_id, path, key, fingerprint)
+            return _replay(client_id, path, key, fingerprint)
         answer = act()
         IdempotencyKey.objects.filter(pk=row_id).update(
             status=answer.status, body=answer.body, location=answer.location

@@ -7,6 +7,7 @@ from django.core import signing
 from pydantic import BeforeValidator, Field
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.utils.urls import replace_query_param
 
 from shop.api.answers import Refused
 from shop.api.shapes import Query, read_id
@@ -29,14 +30,14 @@ class KeyPages(CursorPagination):
 
     def __init__(self, list_name: str, ordering: str = "pk", page_size: int = USUAL_PAGE) -> None:
         self.signer = signing.Signer(salt=f"cursor {list_name}")
-        self.ordering = ordering
+        self.list_ordering = ordering
         self.page_size = page_size
 
-    def get_page_size(self, request: Any) -> int:
+    def get_page_size(self, request: Any) -> int | None:
         return self.page_size
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
-        return (self.ordering,)
+        return (self.list_ordering,)
 
     def decode_cursor(self, request: Any) -> Cursor | None:
         text = request.query_params.get(self.cursor_query_param)
@@ -46,23 +47,20 @@ class KeyPages(CursorPagination):
             tokens = parse.parse_qs(self.signer.unsign(text), keep_blank_values=True)
         except signing.BadSignature:
             raise Refused("invalid_cursor", "This cursor is not one of this list. Start the list again.") from None
-        position = tokens.get("p", [None])[0]
+        position: Any = tokens["p"][0] if "p" in tokens else None
         return Cursor(offset=int(tokens.get("o", ["0"])[0]), reverse="r" in tokens, position=position)
 
     def encode_cursor(self, cursor: Cursor) -> str:
         tokens = {"p": cursor.position, "o": cursor.offset or None, "r": 1 if cursor.reverse else None}
         text = parse.urlencode({name: value for name, value in tokens.items() if value is not None})
-        url = parse.urlsplit(self.base_url)
-        query = dict(parse.parse_qsl(url.query, keep_blank_values=True))
-        query[self.cursor_query_param] = self.signer.sign(text)
-        return parse.urlunsplit(url._replace(query=parse.urlencode(query)))
+        return replace_query_param(self.base_url, self.cursor_query_param, self.signer.sign(text))
 
 
 def page(view: Any, list_name: str, queryset: Any, render: Any, ordering: str = "pk") -> dict[str, Any]:
     """The envelope of the page that the request asks for; `render` turns the page's rows into a list of objects."""
     pages = KeyPages(list_name, ordering, view.query.page_size)
     try:
-        rows = pages.paginate_queryset(queryset, view.request, view=view)
+        rows: Any = pages.paginate_queryset(queryset, view.request, view=view)
     except NotFound:
         raise Refused("invalid_cursor", "This cursor is not one of this list. Start the list again.") from None
     return {"next": pages.get_next_link(), "previous": pages.get_previous_link(), "results": render(rows)}

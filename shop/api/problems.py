@@ -33,7 +33,7 @@ CATALOGUE = {
         400, "The Idempotency-Key is not valid", "It must be 1 to 255 visible ASCII characters."
     ),
     "unauthorized": Problem(
-        401, "A valid API key is required", "The key is missing, wrong, revoked or expired: `Authorization: Bearer <key>`."
+        401, "A valid API key is required", "Missing, wrong, revoked or expired: `Authorization: Bearer <key>`."
     ),
     "insufficient_scope": Problem(
         403, "The key may not do this", "`params.required` names the scope that the key lacks."
@@ -52,8 +52,8 @@ CATALOGUE = {
     "nothing_to_cancel": Problem(409, "There is nothing to cancel", "Everything was shipped."),
     "already_shipped": Problem(409, "Units were shipped already", "A line cannot go below what was shipped."),
     "not_enough_allocated": Problem(
-        409, "Not enough is allocated", "Only units that stock covers can be shipped; `params.allocated` says how many.",
-        "After a delivery.",
+        409, "Not enough is allocated",
+        "Only units that stock covers can be shipped; `params.allocated` says how many.", "After a delivery.",
     ),
     "return_exceeds_shipped": Problem(
         409, "More would come back than was shipped", "`params.returnable` says how many units can still come back."
@@ -63,7 +63,7 @@ CATALOGUE = {
         409, "The stock changed meanwhile", "`params.on_hand` is what is there now.", "Read again."
     ),
     "not_enough_on_hand": Problem(
-        409, "Not enough is on hand", "A correction cannot go below 0; `params.on_hand` is what is there.", "Read again."
+        409, "Not enough is on hand", "Nothing goes below 0; `params.on_hand` is what is there.", "Read again."
     ),
     "idempotency_in_progress": Problem(
         409, "The same request is still under way", "Its twin has not finished.", "Yes, with the same key."

@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, RootModel, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    RootModel,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from shop import text
 from shop.api.answers import Refused
@@ -63,6 +74,25 @@ def _read_truth(value: Any) -> Any:
     if value not in ("true", "false"):
         raise ValueError("Write true or false.")
     return value == "true"
+
+
+class Among:
+    """Each word of a list is one of these."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "items": {"type": "string", "enum": list(self.words)}}
+
+    def _check(self, words: list[str]) -> list[str]:
+        unknown = next((word for word in words if word not in self.words), None)
+        if unknown is not None:
+            raise ValueError(f"{unknown} is none of {', '.join(self.words)}.")
+        return words
 
 
 Clean = AfterValidator(text.clean)

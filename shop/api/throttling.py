@@ -7,7 +7,7 @@ the other processes' unspent blocks early.
 
 import threading
 import time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.db import connection
@@ -57,11 +57,12 @@ class KeyThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         if request.auth is None:
             return True
+        key = cast(ApiKey, request.auth)
         kind = "read" if request.method in _READS else "write"
-        limit = limit_of(request.auth, kind)
+        limit = limit_of(key, kind)
         if limit is None:
             return True
-        rate = take(request.auth.pk, kind, limit, time.time())
+        rate = take(key.pk, kind, limit, time.time())
         request._request.rate = rate  # type: ignore[attr-defined]
         if rate.left < 0:
             raise Refused("rate_limited", f"At most {limit} {kind}s a minute. Wait {rate.seconds} seconds.")

@@ -1,8 +1,7 @@
 """What every endpoint is: a key with a scope, a checked query, a checked body, an answer with its rate."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from django.http import HttpResponse
 from pydantic import BaseModel
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -36,9 +35,14 @@ class ApiView(APIView):
 
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
-        key: ApiKey | None = request.auth
-        if key is not None:
+        if request.auth is not None:
+            key = self.key
             acting.become(acting.Actor("client", key.client_id, key.client.name))
+
+    @property
+    def key(self) -> ApiKey:
+        """The caller's key. There is one: `HasScope` let nobody in without."""
+        return cast(ApiKey, self.request.auth)
 
     def body(self, shape: type[S]) -> S:
         """The request's body in its shape."""
@@ -46,9 +50,9 @@ class ApiView(APIView):
 
     def allows(self, scope: str) -> bool:
         """Whether the caller's key has the scope."""
-        return scope in self.request.auth.scopes
+        return scope in self.key.scopes
 
-    def finalize_response(self, request: Any, response: HttpResponse, *args: Any, **kwargs: Any) -> HttpResponse:
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         rate = getattr(getattr(request, "_request", request), "rate", None)
         if rate is not None:

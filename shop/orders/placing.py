@@ -44,6 +44,10 @@ class Address(NamedTuple):
     country: str = ""
 
 
+NOBODY = Customer()
+NOWHERE = Address()
+
+
 class OrderRejected(DomainError):
     """At least one line cannot be accepted. `verdicts` judges all of them."""
 
@@ -87,8 +91,8 @@ def place_order(
     client_id: int | None = None,
     user_id: int | None = None,
     reference: str | None = None,
-    customer: Customer = Customer(),
-    address: Address = Address(),
+    customer: Customer = NOBODY,
+    address: Address = NOWHERE,
 ) -> Placed:
     """Place an order of these lines, all or nothing, and return it.
 

@@ -10,7 +10,7 @@ FIRST_LANGUAGE = "EN"
 
 
 class Language(models.Model):
-    """A language of the store's texts, named by the upper-case code that stands in spreadsheet titles (`EN_Title_Short`)."""
+    """A language of the store's texts, named by the code that stands in spreadsheet titles (`EN_Title_Short`)."""
 
     code = models.CharField(
         max_length=3,

@@ -31,7 +31,7 @@ class OrderView(ApiView):
 
     def mine(self) -> QuerySet[Order]:
         everything = Order.objects.all()
-        return everything if self.allows("orders:read") else everything.filter(client=self.request.auth.client_id)
+        return everything if self.allows("orders:read") else everything.filter(client=self.key.client_id)
 
     def check_mine(self, order_id: int) -> None:
         """Raise `not_found` for an order that this key may not know of."""
@@ -61,15 +61,16 @@ class Orders(OrderView):
         return json_answer(page(self, "orders", orders, _render_all, ordering="-pk"))
 
     @operation("place_order", "Place an order, all or nothing", scopes=WRITE, tag="Orders", body=shapes.OrderWish,
-               answer=shapes.OrderShown, status=201, once=True, refusals=("order_rejected", "duplicate_reference"))  # fmt: skip
+               answer=shapes.OrderShown, status=201, once=True,
+               refusals=("order_rejected", "duplicate_reference"))  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         wish = self.body(shapes.OrderWish)
 
         def place() -> Answer:
             placed = placing.place_order(
                 lines=_lines(wish.lines),
-                channel=request.auth.client.channel,
-                client_id=request.auth.client_id,
+                channel=self.key.client.channel,
+                client_id=self.key.client_id,
                 reference=wish.reference,
                 customer=_customer(wish.customer),
                 address=_address(wish.shipping_address),

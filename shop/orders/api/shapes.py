@@ -5,8 +5,21 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shop.api.pagination import Pages
-from shop.api.shapes import Clean, Id, Line, Moment, QueryId, QueryIds, QueryWords, Reference, Shape, Shown, Units
-from shop.orders.statuses import BACKORDER_STATUSES, ORDER_STATUSES
+from shop.api.shapes import (
+    Among,
+    Clean,
+    Id,
+    Line,
+    Moment,
+    QueryId,
+    QueryIds,
+    QueryWords,
+    Reference,
+    Shape,
+    Shown,
+    Units,
+)
+from shop.orders.statuses import ORDER_STATUSES
 
 MOST_LINES = 200
 
@@ -89,12 +102,9 @@ class ReturnWish(Shape):
     lines: Annotated[list[ReturnedUnits], Field(min_length=1, max_length=MOST_LINES)]
 
 
-OrderStatuses = Annotated[list[Literal[ORDER_STATUSES]], *QueryWords.__metadata__]  # type: ignore[valid-type]
-
-
 class OrdersQuery(Pages):
-    status: OrderStatuses | None = None
-    backorder_status: Literal[BACKORDER_STATUSES] | None = None  # type: ignore[valid-type]
+    status: Annotated[QueryWords, Among(*ORDER_STATUSES)] | None = None
+    backorder_status: Literal["none", "partial", "full"] | None = None
     number: QueryWords | None = None
     reference: QueryWords | None = None
     variant_id: QueryIds | None = None
@@ -122,7 +132,8 @@ class DeliveryShown(Shown):
 class OrderLineShown(Shown):
     """`outcome` and `deliveries` are what the customer was told; `status` and the quantities are the state now.
 
-    `status`: `ready`, `partly_ready`, `backordered`, `shipped`, `cancelled`. `outcome`: `from_stock`, `split`, `backorder`.
+    `status`: `ready`, `partly_ready`, `backordered`, `shipped`, `cancelled`.
+    `outcome`: `from_stock`, `split`, `backorder`.
     """
 
     id: int
@@ -172,7 +183,7 @@ class ShipmentShown(Shown):
 
 
 class OrderShown(Shown):
-    """`status`: `open`, `partially_shipped`, `completed`, `cancelled`. `backorder_status`: `none`, `partial`, `full`."""
+    """`status`: `open`, `partially_shipped`, `completed`, `cancelled`; `backorder_status`: `none`, `partial`, `full`."""
 
     id: int
     number: str
