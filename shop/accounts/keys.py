@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from shop import clock
 from shop.accounts import audit
 from shop.accounts.models import ApiClient, ApiKey
 from shop.errors import DomainError
@@ -87,7 +87,7 @@ def create(
 @transaction.atomic
 def revoke(prefix: str) -> None:
     """End a key at once. Raises `UnknownKey` where none has this prefix; ending it twice changes nothing."""
-    now = timezone.now()
+    now = clock.now()
     key = ApiKey.objects.filter(prefix=prefix).first()
     if key is None:
         raise UnknownKey(f"There is no API key with the prefix {prefix}.")
@@ -106,14 +106,14 @@ def find(text: str) -> ApiKey | None:
     key = ApiKey.objects.select_related("client").filter(prefix=prefix, revoked_at=None).first()
     if key is None or not hmac.compare_digest(key.secret_hash, _hash(secret)):
         return None
-    if key.expires_at is not None and key.expires_at <= timezone.now():
+    if key.expires_at is not None and key.expires_at <= clock.now():
         return None
     return key
 
 
 def stamp_use(key: ApiKey) -> None:
     """Note that the key is in use, at most once a minute, so that reading does not mean writing."""
-    now = timezone.now()
+    now = clock.now()
     if key.last_used_at is None or key.last_used_at <= now - STAMP_EVERY:
         unstamped = Q(last_used_at=None) | Q(last_used_at__lte=now - STAMP_EVERY)
         ApiKey.objects.filter(unstamped, pk=key.pk).update(last_used_at=now)

@@ -56,8 +56,8 @@ def _read_moment(value: Any) -> Any:
         raise ValueError("Write the time as 2026-11-23T09:15:31Z.")
     try:
         return datetime.fromisoformat(value).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("This time is out of range.") from error
+    except (ValueError, OverflowError) as error:
+        raise ValueError("There is no such time.") from error
 
 
 def read_id(value: Any) -> Any:
