@@ -175,9 +175,8 @@ def test_an_untracked_variants_level_is_null(api):
     note = make_variant(track_inventory=False, on_hand=7)
     order(api, note, 9)
     shown = api.get(f"/stock/{note.pk}").json()
-    assert [shown[name] for name in ("tracked", "on_hand", "committed", "level", "available", "backordered", "low")] == [
-        False, 7, 9, None, None, None, False,
-    ]  # fmt: skip
+    assert shown["level"] is shown["available"] is shown["backordered"] is None
+    assert (shown["tracked"], shown["on_hand"], shown["committed"], shown["low"]) == (False, 7, 9, False)
 
 
 def test_a_delivery_says_whom_it_feeds(api, blue):
