@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from inventory.locking import Item
 
+PART = ("source", "quantity", "text", "from", "until")
+"""The members of one part of a promise, in the order in which they are shown."""
+
 STOCK = "stock"
 BACKORDER = "backorder"
 

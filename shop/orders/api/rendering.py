@@ -138,7 +138,8 @@ def _line(state: LineState, currency: str) -> dict[str, Any]:
         "returned": line.returned,
         "unit_price": money.show(line.unit_price, currency),
         "line_total": money.show(line.unit_price * line.quantity, currency),
-        "deliveries": line.deliveries,
+        # Named one by one: PostgreSQL keeps the members of a JSON object in an order of its own.
+        "deliveries": [{name: part[name] for name in promises.PART} for part in line.deliveries],
     }
 
 
