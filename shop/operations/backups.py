@@ -53,7 +53,10 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 def _check_sqlite(file: Path) -> None:
     try:
-        found = sqlite3.connect(f"file:{file}?mode=ro", uri=True).execute("PRAGMA integrity_check").fetchone()
+        copy = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+        copy.execute("SELECT 1 FROM inventory_stockmovement").fetchone()
+        found = copy.execute("PRAGMA integrity_check").fetchone()
+        copy.close()
     except sqlite3.DatabaseError:
         found = None
     if found != ("ok",):

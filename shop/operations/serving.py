@@ -1,6 +1,9 @@
-"""Static files for the server: collected when what is there is not what was collected."""
+"""What the server needs beside itself: static files that are current, and a worker that stays alive."""
 
 import hashlib
+import subprocess
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -30,3 +33,29 @@ def _digest() -> str:
             if path.is_file():
                 found.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return found.hexdigest()
+
+
+class KeptRunning:
+    """A child process that is started anew whenever it ends, until it is told to end."""
+
+    PAUSE = 1.0
+    PATIENCE = 60.0
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._ending = threading.Event()
+        self._process = subprocess.Popen(command)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def end(self) -> None:
+        """Ask it to end and wait until it has finished what it was doing, at most a minute."""
+        self._ending.set()
+        self._process.terminate()
+        self._process.wait(timeout=self.PATIENCE)
+
+    def _watch(self) -> None:
+        while True:
+            self._process.wait()
+            if self._ending.wait(self.PAUSE):
+                return
+            self._process = subprocess.Popen(self._command)

@@ -1,7 +1,6 @@
 """`manage.py serve [--host] [--port] [--workers] [--no-worker]`."""
 
 import os
-import subprocess
 import sys
 from typing import Any
 
@@ -10,9 +9,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from granian.constants import Interfaces
 from granian.server import Server
 
-from shop.operations.serving import collect_static
+from shop.operations.serving import KeptRunning, collect_static
 
 THREADS = 4
+MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         collect_static()
-        worker = None if options["no_worker"] else self._start_worker()
+        worker = None if options["no_worker"] else KeptRunning([sys.executable, MANAGE, "worker"])
         try:
             Server(
                 "shop.wsgi:application",
@@ -41,8 +41,4 @@ class Command(BaseCommand):
             ).serve()
         finally:
             if worker:
-                worker.terminate()
-                worker.wait(timeout=60)
-
-    def _start_worker(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"])
+                worker.end()
