@@ -57,7 +57,7 @@ def cancel(order_id: int, reason: str = "") -> None:
     """
     order, lines, items = lock_all(order_id)
     opened = [line for line in lines if line.open]
-    if not opened and order.cancelled_at is None:
+    if not opened and order.cancelled_at is None and any(line.shipped for line in lines):
         raise NothingToCancel(f"Everything of order {order.number} was shipped: there is nothing to cancel.")
     if not opened:
         return
