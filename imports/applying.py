@@ -151,7 +151,7 @@ class Chunk:
         for title in line.values:
             column = self.every[title]
             at = (column.language, line.values[title])
-            if column.field == "slug" and slugs.get(at, line.product_id) != line.product_id:
+            if column.stored_as == "slug" and slugs.get(at, line.product_id) != line.product_id:
                 return title, "Another product took this address meanwhile. The row was left alone."
         wanted = line.values.get("Delivery_Timeframe")
         if wanted and wanted not in timeframes:
@@ -172,7 +172,7 @@ class Chunk:
             if column.home is Home.CATEGORY and column.language != self.store.default_language:
                 assert self.current.tree is not None
                 path = rules.path_of(value, self.store)
-                now = self.current.tree.text(path[: int(column.field)], column.language)
+                now = self.current.tree.text(path[: int(column.stored_as)], column.language)
             else:
                 now = column.text(before.get(title, column.kind.empty))
             if now not in (old, new):
@@ -192,7 +192,7 @@ class Chunk:
 
     def _slugs_in_use(self) -> dict[tuple[str, str], int]:
         wanted = {(self.every[title].language, line.values[title]) for line in self.lines
-                  for title in line.values if self.every[title].field == "slug"}  # fmt: skip
+                  for title in line.values if self.every[title].stored_as == "slug"}  # fmt: skip
         if not wanted:
             return {}
         slugs = {slug for _, slug in wanted}
@@ -224,7 +224,7 @@ class Chunk:
 
     def _category_texts(self) -> dict[tuple[categories.Path, str], str]:
         return {
-            (self.paths[line.pk][: int(column.field)], column.language): line.values[column.title]
+            (self.paths[line.pk][: int(column.stored_as)], column.language): line.values[column.title]
             for line in self.lines
             for column in (self.every[title] for title in self._titles(line, Home.CATEGORY))
             if column.language != self.store.default_language
@@ -244,10 +244,10 @@ class Chunk:
         fields: dict[str, Any] = {}
         for title in self._titles(line, Home.PRODUCT):
             column, value = self.every[title], line.values[title]
-            if column.field in self.ids:
-                fields[column.field.removesuffix("__name")] = self.ids[column.field].get(value)
+            if column.stored_as in self.ids:
+                fields[column.stored_as.removesuffix("__name")] = self.ids[column.stored_as].get(value)
             else:
-                fields[column.field] = list(value) if isinstance(value, tuple) else value
+                fields[column.stored_as] = list(value) if isinstance(value, tuple) else value
         name = f"{self.store.default_language}_Title_Short"
         if name in line.values:
             fields["title"] = line.values[name]
@@ -273,7 +273,7 @@ class Chunk:
                 fields.setdefault(product, {}).update(self._product_fields(line))
             for title in self._titles(line, Home.TEXT):
                 column = self.every[title]
-                by_language.setdefault((product, column.language), {})[column.field] = line.values[title]
+                by_language.setdefault((product, column.language), {})[column.stored_as] = line.values[title]
             if "Tags" in line.values:
                 tags[product] = {self.tags[tag] for tag in line.values["Tags"]}
         products.update_products(fields)
@@ -302,12 +302,12 @@ class Chunk:
         return dict(last.annotate(last=Max("position")))
 
     def _variant_fields(self, line: Line) -> dict[str, Any]:
-        fields = {self.every[title].field: line.values[title] for title in self._titles(line, Home.VARIANT)}
+        fields = {self.every[title].stored_as: line.values[title] for title in self._titles(line, Home.VARIANT)}
         title = line.values.get(f"{self.store.default_language}_Variant")
         return fields if title is None else {**fields, "title": title}
 
     def _opening(self, line: Line) -> stock.Opening:
-        fields = {self.every[title].field: line.values[title] for title in self._titles(line, Home.STOCK)}
+        fields = {self.every[title].stored_as: line.values[title] for title in self._titles(line, Home.STOCK)}
         return stock.Opening(0, on_hand=fields.pop("level", 0), **fields)
 
     def _write_variants(self, new: Mapping[int, int]) -> None:
@@ -345,18 +345,18 @@ class Chunk:
             outbox.record(events)
 
     def _stock_fields(self, line: Line) -> dict[str, Any]:
-        return {self.every[title].field: line.values[title] for title in self._titles(line, Home.STOCK)}
+        return {self.every[title].stored_as: line.values[title] for title in self._titles(line, Home.STOCK)}
 
     def _limits(self, wanted: Mapping[int | None, Mapping[str, Any]]) -> dict[int, dict[str, int | None]]:
         """All limits that some row changes, for every row that changes one: the others as they stand under the lock."""
         columns = [
-            column for column in self.columns.values() if column.home is Home.STOCK and column.field in stock.LIMITS
+            column for column in self.columns.values() if column.home is Home.STOCK and column.stored_as in stock.LIMITS
         ]
         limits: dict[int, dict[str, int | None]] = {}
         for variant, fields in wanted.items():
             if variant is not None and fields.keys() & set(stock.LIMITS):
                 now = self.current.variants[variant]
-                limits[variant] = {column.field: fields.get(column.field, now[column.title]) for column in columns}
+                limits[variant] = {column.stored_as: fields.get(column.stored_as, now[column.title]) for column in columns}
         return limits
 
     def _note(self, made: Mapping[str, int], new: Mapping[int, int]) -> None:

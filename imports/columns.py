@@ -1,12 +1,12 @@
 """The columns of the spreadsheets: one declaration each, and everything else follows from it.
 
-A declaration says the title, the words of the mapping page, whether it belongs to the product or the variant, how a cell
-is read and shown, where the value is kept, and whether a blank cell can clear it. Export, import, preview and write all
+A declaration says the title, the words of the mapping page, whether it belongs to the product or the variant, how a
+cell is read and shown, where the value is kept, and whether a blank cell can clear it. Export, import, preview and write all
 read it here: a new editable field is one declaration and one row of a test.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -73,22 +73,22 @@ class Column:
     title: str
     label: str
     home: Home
-    field: str
+    stored_as: str
     kind: Kind
     clear: Any = NEVER
     default: Any = None
-    names: str = ""
     language: str = ""
     beside: tuple[str, ...] = ()
+    """Columns that a rule, or this view, has to know besides."""
+    level: Level = field(init=False)
+
+    def __post_init__(self) -> None:
+        on_product = self.home in (Home.PRODUCT, Home.TEXT, Home.TAGS, Home.CATEGORY)
+        object.__setattr__(self, "level", Level.PRODUCT if on_product else Level.VARIANT)
 
     @property
     def per_language(self) -> bool:
         return self.title.startswith(ANY_LANGUAGE)
-
-    @property
-    def level(self) -> Level:
-        on_product = self.home in (Home.PRODUCT, Home.TEXT, Home.TAGS, Home.CATEGORY)
-        return Level.PRODUCT if on_product else Level.VARIANT
 
     @property
     def owner(self) -> Owner:

@@ -86,6 +86,6 @@ def _next_keys(at: tuple[int, int, int] | None) -> list[tuple[int, int, int]]:
 
 def _shown(column: Column, values: Values) -> Any:
     # An untracked variant's level is not a number that anybody counts: exported, it would come back as one.
-    if column.home is Home.STOCK and column.field == "level" and not values["Stock_Track"]:
+    if column.home is Home.STOCK and column.stored_as == "level" and not values["Stock_Track"]:
         return None
     return column.kind.show(values[column.title])

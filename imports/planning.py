@@ -137,7 +137,7 @@ class Planner:
 
     def _slugs_in_use(self, parsed: Sequence[_Parsed]) -> dict[tuple[str, str], int]:
         wanted = {(self.columns[title].language, value) for one in parsed for title, value in one.given.items()
-                  if self.columns[title].field == "slug"}  # fmt: skip
+                  if self.columns[title].stored_as == "slug"}  # fmt: skip
         if not wanted:
             return {}
         texts = ProductText.objects.filter(
@@ -232,7 +232,7 @@ class Planner:
     def _check_slugs(self, one: _Parsed, in_use: Mapping[Any, int]) -> Iterator[rules.Problem]:
         for title, value in one.given.items():
             column = self.columns[title]
-            if column.field != "slug":
+            if column.stored_as != "slug":
                 continue
             at = (column.language, value)
             if in_use.get(at, one.identity.product) != one.identity.product:
@@ -283,7 +283,7 @@ class Planner:
         changes: dict[str, list[str | None]] = {}
         for title in [title for title in one.given if not self._is_own_category(title)]:
             column, text = self.columns[title], one.given[title]
-            at = path[: int(column.field)]
+            at = path[: int(column.stored_as)]
             number, earlier = self.category_texts.setdefault((at, column.language), (one.row.number, text))
             if earlier != text:
                 problems.append(

@@ -68,8 +68,8 @@ def _variants(columns: Mapping[str, Column], store: Store, ids: Collection[int])
 
 def _variant_path(column: Column) -> str:
     if column.home is Home.STOCK:
-        return f"stock__{column.field}"
-    return column.field if column.home is Home.VARIANT and column.field != "id" else ""
+        return f"stock__{column.stored_as}"
+    return column.stored_as if column.home is Home.VARIANT and column.stored_as != "id" else ""
 
 
 def _add_titles(found: dict[int, Values], columns: Mapping[str, Column], store: Store) -> None:
@@ -100,8 +100,8 @@ def _products(wanted: Iterable[Column], store: Store, ids: Collection[int], tree
     by_home: dict[Home, list[Column]] = {}
     for column in wanted:
         by_home.setdefault(column.home, []).append(column)
-    plain = [column for column in by_home.get(Home.PRODUCT, []) if column.field != "id"]
-    rows = Product.objects.filter(pk__in=ids).values_list("pk", "archived_at", "category_id", *(c.field for c in plain))
+    plain = [column for column in by_home.get(Home.PRODUCT, []) if column.stored_as != "id"]
+    rows = Product.objects.filter(pk__in=ids).values_list("pk", "archived_at", "category_id", *(c.stored_as for c in plain))
     found: dict[int, Values] = {}
     for pk, archived, category_id, *values in rows:
         found[pk] = {ARCHIVED: archived}
@@ -128,11 +128,11 @@ def _add_texts(found: dict[int, Values], columns: Collection[Column]) -> None:
         by_language.setdefault(column.language, []).append(column)
     for values in found.values():
         values.update(dict.fromkeys((column.title for column in columns), ""))
-    fields = sorted({column.field for column in columns})
+    fields = sorted({column.stored_as for column in columns})
     texts = ProductText.objects.filter(product_id__in=found.keys(), language_id__in=list(by_language))
     for product_id, code, *row in texts.values_list("product_id", "language_id", *fields):
         by_field = dict(zip(fields, row, strict=True))
-        found[product_id].update({column.title: by_field[column.field] for column in by_language[code]})
+        found[product_id].update({column.title: by_field[column.stored_as] for column in by_language[code]})
 
 
 def _add_tags(found: dict[int, Values], columns: Collection[Column]) -> None:
@@ -150,7 +150,7 @@ def _tree(columns: Iterable[Column], store: Store) -> Tree | None:
 def _add_category(values: Values, columns: Iterable[Column], tree: Tree, category_id: int | None, store: Store) -> None:
     path = tree.path(category_id)
     for column in columns:
-        level = int(column.field)
+        level = int(column.stored_as)
         if level > len(path):
             values[column.title] = ""
         elif column.language == store.default_language:

@@ -74,7 +74,7 @@ def settle_category_texts(
         column = columns[title]
         if column.home is not Home.CATEGORY or column.language == store.default_language:
             continue
-        level = int(column.field)
+        level = int(column.stored_as)
         text = given[title]
         if text == tree.text(path[:level], column.language):
             del given[title]
