@@ -1,7 +1,7 @@
 """Archiving: what is no longer sold leaves every list, and stays where orders and the ledger speak of it.
 
-Nothing of the catalogue is ever deleted. An archived variant cannot be ordered and an import never matches it; its stock
-and its open orders go on as they are.
+Nothing of the catalogue is ever deleted. An archived variant cannot be ordered and an import never matches it; its
+stock and its open orders go on as they are.
 """
 
 from collections.abc import Iterable

@@ -356,7 +356,9 @@ class Chunk:
         for variant, fields in wanted.items():
             if variant is not None and fields.keys() & set(stock.LIMITS):
                 now = self.current.variants[variant]
-                limits[variant] = {column.stored_as: fields.get(column.stored_as, now[column.title]) for column in columns}
+                limits[variant] = {
+                    column.stored_as: fields.get(column.stored_as, now[column.title]) for column in columns
+                }
         return limits
 
     def _note(self, made: Mapping[str, int], new: Mapping[int, int]) -> None:

@@ -5,10 +5,11 @@ cell is read and shown, where the value is kept, and whether a blank cell can cl
 read it here: a new editable field is one declaration and one row of a test.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -26,6 +27,7 @@ from catalog.models import (
     VolumeUnit,
     WeightUnit,
 )
+from imports.cells import Cell, tidy
 from imports.numbers import MOST_UNITS, Amount, Fraction, Measure, Whole
 from imports.values import Choice, Code, Kind, Names, Slug, Switch, Text
 from shop.store import money
@@ -59,11 +61,13 @@ class Owner(StrEnum):
     INVENTORY = "inventory"
 
 
-class _Never:
-    """A blank cell never clears this column."""
+class _Mark(StrEnum):
+    NEVER = "a blank cell never clears this column"
+    BLANK = "the cell is blank"
 
 
-NEVER = _Never()
+NEVER, BLANK = _Mark.NEVER, _Mark.BLANK
+REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,18 @@ class Column:
     @property
     def clearable(self) -> bool:
         return self.clear is not NEVER
+
+    def reader(self) -> Callable[[Cell], Any]:
+        """How a cell of this column is read: its value, or BLANK. It remembers, because columns repeat themselves.
+
+        Raises `ValueError` with one sentence for a cell that cannot be read.
+        """
+
+        def read(cell: Cell) -> Any:
+            tidied = tidy(cell)
+            return BLANK if tidied is None else self.kind.parse(tidied)
+
+        return lru_cache(maxsize=REMEMBERED, typed=True)(read)
 
     def text(self, value: Any) -> str:
         """The value as the text of a cell; an empty text for a blank one."""

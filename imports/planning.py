@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from catalog.models import DeliveryTimeframe, ProductText, Variant
 from imports import rules
-from imports.cells import tidy
-from imports.columns import IDS, Column, Home, Level, Store
+from imports.columns import BLANK, IDS, Column, Home, Level, Store
 from imports.headers import Header
 from imports.reading import Current, Values, read, with_partners
 from imports.spool import Row, Spool
@@ -85,7 +84,8 @@ class Planner:
         planned = {title: column for title, column in header.columns.items() if title not in IDS}
         if not policy.set_stock:
             planned.pop("Stock_Level", None)
-        self.matches = [(m.position, m.column) for m in header.matches if m.column and m.column.title in planned]
+        matches = [match for match in header.matches if match.column and match.column.title in planned]
+        self.readers = [(m.position, m.column, m.column.reader()) for m in matches if m.column]
         self.columns = with_partners(planned, every, store)
         self.timeframes = set(DeliveryTimeframe.objects.values_list("name", flat=True))
         self.variant_title = f"{store.default_language}_Variant"
@@ -105,12 +105,12 @@ class Planner:
     def _parse(self, row: Row, identity: Identity) -> _Parsed:
         given: Values = {}
         problems = [identity.error] if identity.error else []
-        for position, column in self.matches:
-            cell = row.cells[position] if position < len(row.cells) else None
+        width = len(row.cells)
+        for position, column, read_cell in self.readers:
             try:
-                cell = tidy(cell)
-                if cell is not None:
-                    given[column.title] = column.kind.parse(cell)
+                value = read_cell(row.cells[position]) if position < width else BLANK
+                if value is not BLANK:
+                    given[column.title] = value
                 elif self.policy.blank_clears and column.clearable and identity.variant_id is not None:
                     given[column.title] = column.clear
             except ValueError as error:

@@ -101,7 +101,9 @@ def _products(wanted: Iterable[Column], store: Store, ids: Collection[int], tree
     for column in wanted:
         by_home.setdefault(column.home, []).append(column)
     plain = [column for column in by_home.get(Home.PRODUCT, []) if column.stored_as != "id"]
-    rows = Product.objects.filter(pk__in=ids).values_list("pk", "archived_at", "category_id", *(c.stored_as for c in plain))
+    rows = Product.objects.filter(pk__in=ids).values_list(
+        "pk", "archived_at", "category_id", *(c.stored_as for c in plain)
+    )
     found: dict[int, Values] = {}
     for pk, archived, category_id, *values in rows:
         found[pk] = {ARCHIVED: archived}

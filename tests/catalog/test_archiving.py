@@ -1,6 +1,7 @@
 """What is archived leaves the lists and stays in the books."""
 
 import pytest
+from django.db import transaction
 
 from catalog import archiving
 from catalog.models import Product
@@ -18,7 +19,7 @@ def mug():
 
 
 def refused(variant):
-    with pytest.raises(placing.OrderRejected) as caught:
+    with pytest.raises(placing.OrderRejected) as caught, transaction.atomic():
         placing.place_order(lines=[Line(variant.pk, 1)], channel="storefront")
     return caught.value.verdicts[0].refusal.code
 
