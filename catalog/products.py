@@ -71,9 +71,8 @@ def _update(model: type[Product] | type[Variant], changes: Mapping[int, Mapping[
     if not changes:
         return
     names = sorted({name for values in changes.values() for name in values})
-    columns = [model._meta.get_field(name).attname for name in names]
     now = clock.now()
-    stored = model._default_manager.filter(pk__in=list(changes)).order_by("pk").values_list("pk", *columns)
+    stored = model._default_manager.filter(pk__in=list(changes)).order_by("pk").values_list("pk", *names)
     rows = [
         (pk, now, *(changes[pk].get(name, value) for name, value in zip(names, values, strict=True)))
         for pk, *values in stored

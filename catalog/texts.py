@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any, TypeAlias
 
-from django.db.models import Q
 from django.utils.text import slugify
 
 from catalog.models import Product, ProductText, Variant, VariantText
@@ -75,24 +73,22 @@ def slug_of(title: str) -> str:
 def free_slugs(language: str, wanted: Sequence[str], given: Iterable[str] = ()) -> list[str]:
     """For each wanted slug itself or, where it is taken, the first of slug-2, slug-3 … that is free in the language."""
     taken = set(given) | _taken(language, set(wanted))
-    crowded = {slug for slug, times in Counter(wanted).items() if times > 1 or slug in taken}
-    if crowded:
-        taken |= _numbered(language, crowded)
-    numbers: dict[str, int] = {}
-    return [_free(slug, taken, numbers) for slug in wanted]
+    crowded = {slug: times for slug, times in Counter(wanted).items() if times > 1 or slug in taken}
+    first, width = 2, 8
+    while crowded:
+        # Ask for ever more numbers at once: a thousand mugs take a few statements, not a thousand.
+        numbers = {slug: range(first, first + width + times) for slug, times in crowded.items()}
+        candidates = {slug: [f"{slug}-{number}" for number in window] for slug, window in numbers.items()}
+        taken |= _taken(language, {name for names in candidates.values() for name in names})
+        crowded = {slug: times for slug, times in crowded.items() if len(taken.intersection(candidates[slug])) > width}
+        first, width = first + width, width * 4
+    numbered: dict[str, int] = {}
+    return [_free(slug, taken, numbered) for slug in wanted]
 
 
 def _taken(language: str, slugs: set[str]) -> set[str]:
     texts = ProductText.objects.filter(language_id=language, slug__in=slugs)
     return set(texts.values_list("slug", flat=True))
-
-
-def _numbered(language: str, slugs: Iterable[str]) -> set[str]:
-    """The slugs in use that are one of these with a number behind; `.` sorts next to `-`, so this is a range of an index."""
-    condition = Q()
-    for slug in sorted(slugs):
-        condition |= Q(slug__gte=f"{slug}-", slug__lt=f"{slug}.")
-    return set(ProductText.objects.filter(condition, language_id=language).values_list("slug", flat=True))
 
 
 def _free(slug: str, taken: set[str], numbers: dict[str, int]) -> str:
@@ -123,10 +119,14 @@ def keep_search(product_ids: Iterable[int]) -> None:
     ids = set(product_ids)
     if not ids:
         return
-    titles = Product.objects.filter(pk__in=ids).values_list("pk", "title")
-    texts = ProductText.objects.filter(product_id__in=ids).values_list("product_id", "title")
+    found: dict[int, list[str]] = {}
+    for product, title in Product.objects.filter(pk__in=ids).values_list("pk", "title"):
+        found[product] = [title]
+    for product, title in ProductText.objects.filter(product_id__in=ids).values_list("product_id", "title"):
+        found[product].append(title)
     variants = Variant.objects.filter(product_id__in=ids, archived_at=None).order_by("position", "pk")
-    words: dict[int, dict[str, None]] = {}
-    for product, *found in chain(titles, texts, variants.values_list("product_id", "sku", "ean")):
-        words.setdefault(product, {}).update(dict.fromkeys(found))
-    update_rows(Product, ("search",), [(product, fold(*every)) for product, every in words.items()])
+    for product, sku, ean in variants.values_list("product_id", "sku", "ean"):
+        found[product] += (sku, ean)
+    # Each word once, in the order in which it was found.
+    rows = [(product, fold(*dict.fromkeys(words))) for product, words in found.items()]
+    update_rows(Product, ("search",), rows)

@@ -1,10 +1,10 @@
 """Writing one chunk of a change set: lock, look whether all is still as previewed, write, in one short transaction.
 
-Lock order: the change set's own row, stock by id, variants by id, products by id. What needs no lock (parsing the cells)
-was done before.
+Lock order: the change set's own row, stock by id, variants by id, products by id. What needs no lock (parsing the
+cells) was done before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import Max
@@ -12,7 +12,8 @@ from django.db.models import Max
 from catalog import categories, lists, products, texts
 from catalog.models import Brand, DeliveryTimeframe, ProductText, Supplier, Tag, Variant
 from imports import rules
-from imports.columns import Column, Home, Level, Store
+from imports.cells import Cell
+from imports.columns import BLANK, Column, Home, Level, Store
 from imports.models import ChangeRow, ChangeSet
 from imports.reading import ARCHIVED, COMMITTED, Values, read, with_partners
 from inventory import stock, variants
@@ -20,7 +21,7 @@ from shop.bulk import insert_rows, update_rows
 from shop.durable import TryAgain
 from shop.webhooks import outbox
 
-LIST_MODELS = {"brand__name": Brand, "supplier__name": Supplier, "delivery_timeframe__name": DeliveryTimeframe}
+SWITCHES = {"track_inventory", "allow_backorders"}
 
 
 class Line(NamedTuple):
@@ -34,6 +35,11 @@ class Line(NamedTuple):
     group: str
     cells: dict[str, list[str | None]]
     values: Values
+    by_home: dict[Home, list[str]]
+
+    def titles(self, *homes: Home) -> list[str]:
+        """The titles of the row's columns that are kept in these places."""
+        return [title for home in homes for title in self.by_home.get(home, ())]
 
 
 class Left(NamedTuple):
@@ -49,23 +55,34 @@ LINE_FIELDS = ("pk", "row", "kind", "product_id", "variant_id", "group", "cells"
 
 def prepare(rows: Iterable[tuple[Any, ...]], every: Mapping[str, Column]) -> list[Line]:
     """The stored rows (`LINE_FIELDS`) with their new values. Pure: done before the transaction begins."""
-    return [
-        Line(pk, row, kind == ChangeRow.Kind.NEW, product, variant, group, cells, _values(cells, every))
-        for pk, row, kind, product, variant, group, cells in rows
-    ]
+    stored = list(rows)
+    readers = {title: every[title].reader() for *_, cells in stored for title in cells}
+    return [_line(row, every, readers) for row in stored]
 
 
-def _values(cells: Mapping[str, list[str | None]], every: Mapping[str, Column]) -> Values:
+def _line(stored: tuple[Any, ...], every: Mapping[str, Column], readers: Mapping[str, Callable[[Cell], Any]]) -> Line:
+    pk, row, kind, product, variant, group, cells = stored
     values: Values = {}
+    by_home: dict[Home, list[str]] = {}
     for title, (_, new) in cells.items():
-        column = every[title]
-        blank = column.clear if column.clearable else column.kind.empty
-        values[title] = column.kind.parse(new) if new else blank
-    return values
+        column, value = every[title], readers[title](new)
+        values[title] = value if value is not BLANK else column.clear if column.clearable else column.kind.empty
+        by_home.setdefault(column.home, []).append(title)
+    return Line(pk, row, kind == ChangeRow.Kind.NEW, product, variant, group, cells, values, by_home)
 
 
-class Chunk:
-    """The writing of some rows, inside the caller's transaction. The number of statements does not depend on theirs."""
+def write(
+    change_set_id: int, lines: Sequence[Line], every: Mapping[str, Column], store: Store, cursor: int
+) -> list[Left]:
+    """Advance the cursor from where it was, and write every row that is still as it was previewed; returns the others.
+
+    Must run inside a transaction, and may be run again after a rollback.
+    """
+    return _Chunk(change_set_id, lines, every, store).write(cursor)
+
+
+class _Chunk:
+    """The writing of some rows. The number of statements does not depend on the number of rows."""
 
     def __init__(self, change_set_id: int, lines: Sequence[Line], every: Mapping[str, Column], store: Store) -> None:
         self.change_set_id, self.every, self.store = change_set_id, every, store
@@ -75,7 +92,6 @@ class Chunk:
         self.columns = with_partners(used, every, store)
 
     def write(self, cursor: int) -> list[Left]:
-        """Advance the cursor from where it was, and write every row that is still as it was previewed."""
         self._advance(cursor)
         self._lock()
         self._leave_what_moved()
@@ -97,9 +113,7 @@ class Chunk:
 
     def _lock(self) -> None:
         changed = [line.variant_id for line in self.lines if line.variant_id is not None]
-        on_stock = [
-            line.variant_id for line in self.lines if line.variant_id is not None and self._titles(line, Home.STOCK)
-        ]
+        on_stock = [line.variant_id for line in self.lines if line.variant_id is not None and line.titles(Home.STOCK)]
         self.items = stock.lock(on_stock)
         self.there = products.lock_variants(changed)
         named = {line.product_id for line in self.lines if line.product_id is not None}
@@ -110,9 +124,6 @@ class Chunk:
 
     def _needs_product(self, line: Line) -> bool:
         return line.is_new or any(self.every[title].level is Level.PRODUCT for title in line.values)
-
-    def _titles(self, line: Line, *homes: Home) -> list[str]:
-        return [title for title in line.values if self.every[title].home in homes]
 
     def _leave_what_moved(self) -> None:
         self.groups = self._groups_made_before()
@@ -188,7 +199,7 @@ class Chunk:
         if not groups:
             return {}
         made = ChangeRow.objects.filter(change_set=self.change_set_id, group__in=groups).exclude(product_id=None)
-        return dict(made.values_list("group", "product_id"))
+        return {group: product for group, product in made.values_list("group", "product_id") if product is not None}
 
     def _slugs_in_use(self) -> dict[tuple[str, str], int]:
         wanted = {(self.every[title].language, line.values[title]) for line in self.lines
@@ -212,7 +223,7 @@ class Chunk:
             "delivery_timeframe__name": lists.ids(DeliveryTimeframe, self._names("Delivery_Timeframe")),
         }
         self.tags = lists.ensure(Tag, {tag for line in self.lines for tag in line.values.get("Tags", ())})
-        self.paths = {line.pk: self._path(line) for line in self.lines if self._titles(line, Home.CATEGORY)}
+        self.paths = {line.pk: self._path(line) for line in self.lines if line.titles(Home.CATEGORY)}
         if self.paths:
             assert self.current.tree is not None
             self.tree = categories.ensure(self.current.tree, self.paths.values())
@@ -226,13 +237,13 @@ class Chunk:
         return {
             (self.paths[line.pk][: int(column.stored_as)], column.language): line.values[column.title]
             for line in self.lines
-            for column in (self.every[title] for title in self._titles(line, Home.CATEGORY))
+            for column in (self.every[title] for title in line.titles(Home.CATEGORY))
             if column.language != self.store.default_language
         }
 
     def _insert_products(self) -> dict[str, int]:
         """Make the products of the groups that begin here; returns every group's product."""
-        leads = {}
+        leads: dict[str, Line] = {}
         for line in self.lines:
             if line.group and line.group not in self.groups:
                 leads.setdefault(line.group, line)
@@ -242,7 +253,7 @@ class Chunk:
     def _product_fields(self, line: Line) -> dict[str, Any]:
         """What the row says of the product's own fields, as the product stores them."""
         fields: dict[str, Any] = {}
-        for title in self._titles(line, Home.PRODUCT):
+        for title in line.titles(Home.PRODUCT):
             column, value = self.every[title], line.values[title]
             if column.stored_as in self.ids:
                 fields[column.stored_as.removesuffix("__name")] = self.ids[column.stored_as].get(value)
@@ -251,9 +262,7 @@ class Chunk:
         name = f"{self.store.default_language}_Title_Short"
         if name in line.values:
             fields["title"] = line.values[name]
-        if any(
-            self.every[title].language == self.store.default_language for title in self._titles(line, Home.CATEGORY)
-        ):
+        if any(self.every[title].language == self.store.default_language for title in line.titles(Home.CATEGORY)):
             fields["category"] = self.tree.find(self.paths[line.pk])
         return fields
 
@@ -267,11 +276,11 @@ class Chunk:
         searched: set[int] = set()
         for line in self.lines:
             product = self._product_of(line, made)
-            if line.is_new or self._titles(line, Home.TEXT) or {"SKU", "EAN"} & line.values.keys():
+            if line.is_new or line.titles(Home.TEXT) or {"SKU", "EAN"} & line.values.keys():
                 searched.add(product)
             if line.product_id is not None and self._needs_product(line):
                 fields.setdefault(product, {}).update(self._product_fields(line))
-            for title in self._titles(line, Home.TEXT):
+            for title in line.titles(Home.TEXT):
                 column = self.every[title]
                 by_language.setdefault((product, column.language), {})[column.stored_as] = line.values[title]
             if "Tags" in line.values:
@@ -302,12 +311,12 @@ class Chunk:
         return dict(last.annotate(last=Max("position")))
 
     def _variant_fields(self, line: Line) -> dict[str, Any]:
-        fields = {self.every[title].stored_as: line.values[title] for title in self._titles(line, Home.VARIANT)}
+        fields = {self.every[title].stored_as: line.values[title] for title in line.titles(Home.VARIANT)}
         title = line.values.get(f"{self.store.default_language}_Variant")
         return fields if title is None else {**fields, "title": title}
 
     def _opening(self, line: Line) -> stock.Opening:
-        fields = {self.every[title].stored_as: line.values[title] for title in self._titles(line, Home.STOCK)}
+        fields = {self.every[title].stored_as: line.values[title] for title in line.titles(Home.STOCK)}
         return stock.Opening(0, on_hand=fields.pop("level", 0), **fields)
 
     def _write_variants(self, new: Mapping[int, int]) -> None:
@@ -316,9 +325,9 @@ class Chunk:
         for line in self.lines:
             variant = new.get(line.pk, line.variant_id)
             assert variant is not None
-            if not line.is_new and self._titles(line, Home.VARIANT, Home.TITLE):
+            if not line.is_new and line.titles(Home.VARIANT, Home.TITLE):
                 fields[variant] = self._variant_fields(line)
-            for title in self._titles(line, Home.TITLE):
+            for title in line.titles(Home.TITLE):
                 language = self.every[title].language
                 if language != self.store.default_language:
                     titles[variant, language] = line.values[title]
@@ -328,13 +337,16 @@ class Chunk:
 
     def _write_stock(self) -> None:
         """Switches first, then limits, then the level, so that each is judged by what the row itself says."""
-        changed = [line for line in self.lines if line.variant_id in self.items]
         reference = f"import {self.change_set_id}"
-        wanted = {line.variant_id: self._stock_fields(line) for line in changed}
-        switches = {variant: stock.Switch(fields.get("track_inventory"), fields.get("allow_backorders"))
-                    for variant, fields in wanted.items() if {"track_inventory", "allow_backorders"} & fields.keys()}  # fmt: skip
+        wanted = {line.variant_id: self._stock_fields(line) for line in self.lines if line.variant_id is not None}
+        wanted = {variant: fields for variant, fields in wanted.items() if fields}
+        turned = {variant: fields for variant, fields in wanted.items() if SWITCHES & fields.keys()}
+        switches = {
+            variant: stock.Switch(fields.get("track_inventory"), fields.get("allow_backorders"))
+            for variant, fields in turned.items()
+        }
         events = stock.switch(self.items, switches, reference=reference)
-        if events or switches:
+        if switches:
             self.items = stock.lock(self.items)
         limits = self._limits(wanted)
         if limits:
@@ -345,16 +357,16 @@ class Chunk:
             outbox.record(events)
 
     def _stock_fields(self, line: Line) -> dict[str, Any]:
-        return {self.every[title].stored_as: line.values[title] for title in self._titles(line, Home.STOCK)}
+        return {self.every[title].stored_as: line.values[title] for title in line.titles(Home.STOCK)}
 
-    def _limits(self, wanted: Mapping[int | None, Mapping[str, Any]]) -> dict[int, dict[str, int | None]]:
+    def _limits(self, wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, int | None]]:
         """All limits that some row changes, for every row that changes one: the others as they stand under the lock."""
         columns = [
             column for column in self.columns.values() if column.home is Home.STOCK and column.stored_as in stock.LIMITS
         ]
         limits: dict[int, dict[str, int | None]] = {}
         for variant, fields in wanted.items():
-            if variant is not None and fields.keys() & set(stock.LIMITS):
+            if fields.keys() & set(stock.LIMITS):
                 now = self.current.variants[variant]
                 limits[variant] = {
                     column.stored_as: fields.get(column.stored_as, now[column.title]) for column in columns
@@ -365,8 +377,8 @@ class Chunk:
         """The ids of what was made, and the rows that were left."""
         fresh = [(line.pk, self._product_of(line, made), new[line.pk]) for line in self.lines if line.is_new]
         update_rows(ChangeRow, ("product_id", "variant_id"), fresh)
-        rows = [(self.change_set_id, left.row, ChangeRow.Kind.LEFT, {}, [[left.column, left.sentence, True]])
-                for left in self.left]  # fmt: skip
-        insert_rows(
-            ChangeRow, ("change_set", "row", "kind", "cells", "findings", "group"), [(*row, "") for row in rows]
-        )
+        rows: list[tuple[Any, ...]] = [
+            (self.change_set_id, left.row, ChangeRow.Kind.LEFT, "", {}, [[left.column, left.sentence, True]])
+            for left in self.left
+        ]
+        insert_rows(ChangeRow, ("change_set", "row", "kind", "group", "cells", "findings"), rows)

@@ -8,7 +8,7 @@ from shop.text import clean
 
 
 class Broken(NamedTuple):
-    """A cell that the spreadsheet program shows as an error, or that it never calculated: `text` is what stands there."""
+    """A cell that the spreadsheet program shows as an error or never calculated; `text` is what stands there."""
 
     text: str
     sentence: str
@@ -22,7 +22,7 @@ EXACT = 2**53
 
 
 def tidy(cell: Cell) -> Cell:
-    """The cell with its text cleaned; None for a blank one. Raises `ValueError` with a sentence where it is unreadable."""
+    """The cell with its text cleaned; None for a blank one. Raises `ValueError` where it cannot be read."""
     if isinstance(cell, str):
         return clean(cell) or None
     if isinstance(cell, Broken):

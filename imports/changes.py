@@ -20,7 +20,7 @@ from shop.accounts import acting
 from shop.bulk import insert_rows
 from shop.durable import durably
 
-CHUNK = 500
+CHUNK = 250
 """Rows in one transaction: on SQLite nobody else can write while it runs."""
 
 PAUSE = 0.02
@@ -61,15 +61,14 @@ def refuse(change_set: ChangeSet) -> None:
 def apply(
     change_set: ChangeSet, every: Mapping[str, Column], store: Store, progress: Progress = lambda rows: None
 ) -> list[applying.Left]:
-    """Write the kept plan, chunk by chunk, from the cursor on; returns the rows that were left because they had changed.
+    """Write the kept plan, chunk by chunk, from the cursor on; returns the rows that were left because they had moved.
 
     What was previewed is what is applied: a row with a cell that has moved since is not written at all.
     """
     ChangeSet.objects.filter(pk=change_set.pk).update(state=ChangeSet.State.APPLYING)
     left: list[applying.Left] = []
     for cursor, lines in _chunks(change_set, every):
-        # A new one for each try: what a rolled back attempt noted is not to be noted twice.
-        left += durably(lambda at=cursor, rows=lines: applying.Chunk(change_set.pk, rows, every, store).write(at))  # type: ignore[misc]
+        left += durably(partial(applying.write, change_set.pk, lines, every, store, cursor))
         progress(len(lines))
         if connection.vendor == "sqlite":
             time.sleep(PAUSE)

@@ -1,8 +1,8 @@
 """The columns of the spreadsheets: one declaration each, and everything else follows from it.
 
 A declaration says the title, the words of the mapping page, whether it belongs to the product or the variant, how a
-cell is read and shown, where the value is kept, and whether a blank cell can clear it. Export, import, preview and write all
-read it here: a new editable field is one declaration and one row of a test.
+cell is read and shown, where the value is kept, and whether a blank cell can clear it. Export, import, preview and
+write all read it here: a new editable field is one declaration and one row of a test.
 """
 
 from collections.abc import Callable, Iterable
@@ -215,7 +215,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("XX_Variant", "Variant - Title - X-language", Home.TITLE, "title", Text(_longest(Variant, "title"))),
     _variant("Price", "Price", "price", Amount(), default=Decimal(0), beside=("Price_Cost",)),
     _variant("Price_Old", "Old price", "price_old", Amount(), default=Decimal(0), clear=Decimal(0)),
-    _variant("Price_Cost", "Price cost", "price_cost", Amount(), default=Decimal(0), clear=Decimal(0), beside=("Price",)),
+    _variant("Price_Cost", "Price cost", "price_cost", Amount(), default=Decimal(0), clear=Decimal(0),
+             beside=("Price",)),
     _variant("Price_Unit", "Unit price", "price_unit", Amount(), default=Decimal(0), clear=Decimal(0)),
     _variant("Unit", "Unit Measurement", "unit", Text(_longest(Variant, "unit")), clear=""),
     _variant("Tax", "Tax", "tax", Fraction()),

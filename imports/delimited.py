@@ -17,8 +17,8 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b
 _SAMPLE = 64 * 1024
 _READ = 1024 * 1024
 
-# A text that a spreadsheet program would take for a formula gets an apostrophe, which is taken off again only before one of
-# these: a merchant's own 's-Hertogenbosch stays as it is.
+# A text that a spreadsheet program would take for a formula gets an apostrophe, which is taken off again only before
+# one of these: a merchant's own 's-Hertogenbosch stays as it is.
 _GUARDED = ("=", "+", "-", "@", "'")
 
 

@@ -27,7 +27,7 @@ _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
 
 
-class _Reader(ExcelReader):  # type: ignore[misc]
+class _Reader(ExcelReader):
     """Keeps `_xHHHH_` in shared texts as it stands, where openpyxl undoes one half of the escapes."""
 
     def read_strings(self) -> None:
@@ -41,7 +41,7 @@ class _Reader(ExcelReader):  # type: ignore[misc]
                     node.clear()
 
 
-class _Parser(WorkSheetParser):  # type: ignore[misc]
+class _Parser(WorkSheetParser):
     """Tells an error cell and a formula that was never calculated from a text and from a blank cell."""
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def read(path: Path) -> Iterator[tuple[int, list[Cell]]]:
         yield from _rows(path)
     except UnreadableFile:
         raise
-    except Exception as error:  # noqa: BLE001  (openpyxl raises whatever a broken workbook made it stumble over)
+    except Exception as error:  # openpyxl raises whatever a broken workbook made it stumble over
         raise UnreadableFile(UNREADABLE) from error
 
 
@@ -77,20 +77,22 @@ def _rows(path: Path) -> Iterator[tuple[int, list[Cell]]]:
         reader.read()
         workbook = reader.wb
         for sheet in workbook.worksheets:
-            if sheet.sheet_state == "visible" and (yield from _sheet_rows(workbook, sheet)):
+            found = False
+            if sheet.sheet_state == "visible":
+                for number, cells in _sheet_rows(workbook, sheet):
+                    found = found or bool(cells)
+                    yield number, cells
+            if found:
                 return
 
 
 def _sheet_rows(workbook: Any, sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
-    """The sheet's rows as they stand in the file, whatever it claims its dimensions to be; says whether there were any."""
-    found = False
+    """The sheet's rows as they stand in the file, whatever it claims its dimensions to be."""
     with sheet._get_source() as source:
-        parser = _Parser(source, sheet._shared_strings, data_only=True, epoch=workbook.epoch,
-                         date_formats=workbook._date_formats, timedelta_formats=workbook._timedelta_formats)  # fmt: skip
+        formats = {"date_formats": workbook._date_formats, "timedelta_formats": workbook._timedelta_formats}
+        parser = _Parser(source, sheet._shared_strings, data_only=True, epoch=workbook.epoch, **formats)
         for number, cells in parser.parse():
-            found = found or any(cell["value"] is not None for cell in cells)
             yield number, _as_list(cells)
-    return found
 
 
 def _as_list(cells: Sequence[dict[str, Any]]) -> list[Cell]:
@@ -113,7 +115,7 @@ def _escaped(text: str) -> str:
 
 
 def write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[Any]], columns: Sequence[Column | None]) -> None:
-    """Write one sheet, row by row: `columns` give widths, text formats and drop-downs, None for a column that is not ours."""
+    """Write one sheet, row by row. `columns` give widths, text formats and drop-downs; None is a column not ours."""
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("Products")
     sheet.freeze_panes = "A2"

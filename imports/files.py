@@ -57,9 +57,7 @@ def _reader(path: Path) -> Any:
     with path.open("rb") as file:
         start = file.read(4)
     if start == _OLD_EXCEL:
-        raise UnreadableFile(
-            "This file is protected with a password or in an old format. Save it as .xlsx without one."
-        )
+        raise UnreadableFile("This file has a password or is in an old format. Save it as .xlsx without a password.")
     return excel.read if start == _ZIP else delimited.read
 
 
@@ -70,7 +68,7 @@ def _is_filled(cell: Cell) -> bool:
 def _check_size(row: int, cells: Sequence[Cell]) -> None:
     if len(cells) > settings.IMPORT_MAX_COLUMNS:
         raise UnreadableFile(
-            f"This file has {len(cells):,} columns; at most {settings.IMPORT_MAX_COLUMNS:,} are read. Delete the others."
+            f"This file has {len(cells):,} columns; at most {settings.IMPORT_MAX_COLUMNS:,} are read. Delete some."
         )
     if row > settings.IMPORT_MAX_ROWS:
         raise UnreadableFile(f"This file has more than {settings.IMPORT_MAX_ROWS:,} rows. Split it into several files.")

@@ -9,9 +9,9 @@ from imports.columns import ANY_LANGUAGE, COLUMNS, ERROR_COLUMN, Column, Store, 
 from shop.errors import DomainError
 
 LANGUAGE_NAMES = {
-    "BR": "Portuguese (Brazil)", "DA": "Danish", "DE": "German", "EN": "English", "ES": "Spanish", "FC": "French (Canada)",
-    "FI": "Finnish", "FR": "French", "IT": "Italian", "NL": "Dutch", "NO": "Norwegian", "PL": "Polish", "PT": "Portuguese",
-    "SV": "Swedish", "US": "English (US)",
+    "BR": "Portuguese (Brazil)", "DA": "Danish", "DE": "German", "EN": "English", "ES": "Spanish",
+    "FC": "French (Canada)", "FI": "Finnish", "FR": "French", "IT": "Italian", "NL": "Dutch", "NO": "Norwegian",
+    "PL": "Polish", "PT": "Portuguese", "SV": "Swedish", "US": "English (US)",
 }  # fmt: skip
 
 

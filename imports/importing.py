@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from imports import changes, files, headers
-from imports.columns import ERROR_COLUMN, Store, all_columns, read_store
+from imports.columns import ERROR_COLUMN, Column, Store, all_columns, read_store
 from imports.headers import LANGUAGE_NAMES, Header
 from imports.models import ChangeSet
 from imports.planning import Finding, Kind, PlannedRow, Planner, Policy
@@ -74,8 +74,8 @@ Progress = Callable[[str, int, int], None]
 def run(path: Path, options: Options | None = None, progress: Progress = lambda what, done, total: None) -> Report:
     """Import a file, in the calling process and in the name of whoever acts.
 
-    Raises `UnreadableFile` where the file as a whole cannot be imported; nothing was imported then. Errors of rows are in
-    the report; their rows are written back as a file, beside the merchant's or where the options say.
+    Raises `UnreadableFile` where the file as a whole cannot be imported; nothing was imported then. Errors of rows are
+    in the report; their rows are written back as a file, beside the merchant's or where the options say.
     """
     options = options or Options()
     store = read_store()
@@ -127,7 +127,7 @@ def _import(spool: Spool, header: Header, store: Store, report: Report, progress
     _apply(change_set, every, store, report, progress)
 
 
-def _apply(change_set: ChangeSet, every: dict, store: Store, report: Report, progress: Progress) -> None:  # type: ignore[type-arg]
+def _apply(change_set: ChangeSet, every: dict[str, Column], store: Store, report: Report, progress: Progress) -> None:
     total = report.counts[Kind.NEW] + report.counts[Kind.CHANGE]
     done = 0
 

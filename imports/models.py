@@ -50,8 +50,8 @@ class ChangeSet(models.Model):
 class ChangeRow(models.Model):
     """One row of a change set, written when it is planned: the plan, the undo and the audit in one.
 
-    `cells` maps a column's title to `[old, new]`, both as the text of a cell; a new thing has no old value. Never edited,
-    but for the ids of what a NEW row made. A row that could not be applied gets a further row of kind LEFT.
+    `cells` maps a column's title to `[old, new]`, both as the text of a cell; a new thing has no old value. Never
+    edited, but for the ids of what a NEW row made. A row that could not be applied gets a further row of kind LEFT.
     """
 
     class Kind(models.TextChoices):

@@ -224,10 +224,8 @@ class Planner:
             number, earlier = product.given.setdefault(title, (one.row.number, value))
             if earlier != value:
                 says = self.columns[title].text(earlier)
-                yield (
-                    title,
-                    f"Row {number} says “{says[:60]}” for the same product. Write the same in both, or leave one blank.",
-                )
+                said = f"Row {number} says “{says[:60]}” for the same product."
+                yield title, f"{said} Write the same in both, or leave one blank."
 
     def _check_slugs(self, one: _Parsed, in_use: Mapping[Any, int]) -> Iterator[rules.Problem]:
         for title, value in one.given.items():
@@ -277,7 +275,7 @@ class Planner:
     def _category_texts(
         self, one: _Parsed, path: rules.Path, current: Current, problems: list[rules.Problem]
     ) -> dict[str, list[str | None]]:
-        """Titles of categories in other languages: of the category, not of the product, so the first row that gives one wins."""
+        """Titles of categories in other languages. They are the category's, not the product's: the first row counts."""
         assert current.tree is not None
         problems += rules.settle_category_texts(one.given, path, current.tree, self.columns, self.store)
         changes: dict[str, list[str | None]] = {}

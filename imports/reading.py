@@ -53,7 +53,7 @@ def in_base_unit(value: Decimal | None, unit: str) -> int | None:
 def _variants(columns: Mapping[str, Column], store: Store, ids: Collection[int]) -> dict[int, Values]:
     if not ids:
         return {}
-    names = {"pk": None, "product_id": PRODUCT, "archived_at": ARCHIVED}
+    names = {"pk": "", "product_id": PRODUCT, "archived_at": ARCHIVED}
     names |= {_variant_path(column): title for title, column in columns.items() if _variant_path(column)}
     names |= {"title": f"{store.default_language}_Variant"}
     if "Stock_Level" in columns:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from catalog.models import Product, Variant
 from imports.cells import Cell, as_text, tidy
@@ -13,6 +13,7 @@ from imports.columns import PRODUCT_ID, VARIANT_ID, Column, Store
 from imports.headers import Header, UnreadableFile
 from imports.spool import CHUNK, Row, Spool
 
+T = TypeVar("T")
 ProductKey: TypeAlias = int | str
 """A product that there is, by its id; or a new one, by the text that its rows share."""
 
@@ -131,7 +132,8 @@ def _identify(row: _Seen, variants: dict[int, tuple[int, bool]], products: dict[
         return Identity(None, f"row {row.number}")
     product = _as_id(row.product)
     if product is None or product not in products:
-        return Identity(None, f"row {row.number}", (PRODUCT_ID, f"There is no product {row.product}. Correct the id, or leave it out to add a new product."))  # fmt: skip
+        sentence = f"There is no product {row.product}. Correct the id, or leave it out to add a new product."
+        return Identity(None, f"row {row.number}", (PRODUCT_ID, sentence))
     if products[product]:
         return Identity(None, product, (PRODUCT_ID, f"Product {product} is archived. Restore it first."))
     return Identity(None, product)
@@ -140,7 +142,8 @@ def _identify(row: _Seen, variants: dict[int, tuple[int, bool]], products: dict[
 def _identify_variant(row: _Seen, variants: dict[int, tuple[int, bool]]) -> Identity:
     variant = int(row.key)
     if variant not in variants:
-        return Identity(None, f"row {row.number}", (VARIANT_ID, f"There is no variant {variant}. Correct the id, or leave it out to add a new variant."))  # fmt: skip
+        sentence = f"There is no variant {variant}. Correct the id, or leave it out to add a new variant."
+        return Identity(None, f"row {row.number}", (VARIANT_ID, sentence))
     product, archived = variants[variant]
     if archived:
         return Identity(variant, product, (VARIANT_ID, f"Variant {variant} is archived. Restore it first."))
@@ -167,15 +170,15 @@ def _identify_by_key(
     variants = found.get(row.key, [])
     if row.error or len(variants) > 1:
         several = ", ".join(str(variant) for variant, _ in variants[:5])
-        error = row.error or (column, f"{row.key} is carried by {len(variants)} variants ({several}). Match by the variant's id.")  # fmt: skip
-        return Identity(None, f"row {row.number}", error)
+        sentence = f"{row.key} is carried by {len(variants)} variants ({several}). Match by the variant's id."
+        return Identity(None, f"row {row.number}", row.error or (column, sentence))
     if variants:
         return Identity(*variants[0])
     return Identity(None, anchors.get(row.product, _new(row)))
 
 
 def _refuse_twice(found: Survey, rows: Sequence[_Seen], column: str) -> None:
-    """A variant named twice is an error of the later row. So is a key that two new rows share: only one could be found."""
+    """A variant named twice is an error of the later row. So is a key that two new rows share."""
     seen: dict[int | str, int] = {}
     for position, (identity, row) in enumerate(zip(found.identities, rows, strict=True)):
         name = identity.variant_id or (row.key if column != VARIANT_ID else "")
@@ -195,16 +198,17 @@ def _check_new_file(rows: Sequence[_Seen], header: Header, store: Store, really_
         )
     if really_new or PRODUCT_ID not in header.columns:
         return
-    wanted = {_as_id(row.product): row.title for row in rows if row.title and _as_id(row.product) is not None}
+    ids_and_titles = ((_as_id(row.product), row.title) for row in rows if row.title)
+    wanted = {pk: title for pk, title in ids_and_titles if pk is not None}
     existing = 0
     for ids in _batches(wanted):
         stored = Product.objects.filter(pk__in=ids, archived_at=None).values_list("pk", "title")
         existing += sum(1 for pk, stored_title in stored if wanted[pk] == stored_title)
     if existing:
         raise UnreadableFile(
-            f"{existing:,} of the {len(wanted):,} products in this file have the Internal_ID and the title of products that "
-            f"exist already. Add the column {VARIANT_ID} from an export to change them, or confirm that they are really new "
-            "(--really-new)."
+            f"{existing:,} of the {len(wanted):,} products in this file have the Internal_ID and the title of products "
+            f"that exist already. Add the column {VARIANT_ID} from an export to change them, or confirm that they are "
+            "really new (--really-new)."
         )
 
 
@@ -235,7 +239,7 @@ def _variants_with(keys: Iterable[str], match_by: MatchBy) -> dict[str, list[tup
     return found
 
 
-def _batches(values: Iterable[int | str | None]) -> Iterator[list[int | str | None]]:
+def _batches(values: Iterable[T]) -> Iterator[list[T]]:
     pending = iter(dict.fromkeys(values))
     while batch := list(islice(pending, CHUNK)):
         yield batch

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from imports.cells import Cell, as_text
 
@@ -13,8 +13,8 @@ Shown = Any
 class Kind:
     """One kind of value.
 
-    `parse` turns a tidy cell that is not blank into the value, or raises `ValueError` with one clear sentence. `show` turns
-    the value into a cell. `empty` is the value of a blank cell.
+    `parse` turns a tidy cell that is not blank into the value, or raises `ValueError` with one clear sentence. `show`
+    turns the value into a cell. `empty` is the value of a blank cell.
     """
 
     empty: Any = None
@@ -105,7 +105,7 @@ class Choice(Kind):
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._values = {word.casefold(): value for word, value in words.items()}
-        self._shown = {value: word for word, value in reversed(words.items())}
+        self._shown = {value: word for word, value in reversed(list(words.items()))}
         self.choices = tuple(dict.fromkeys(self._shown[value] for value in words.values()))
 
     def parse(self, cell: Cell) -> str:
@@ -121,7 +121,7 @@ class Choice(Kind):
 class Names(Kind):
     """A list inside a cell: separated by commas, `|` and `;` read too; a piece that holds one of these is quoted."""
 
-    empty: ClassVar[tuple[str, ...]] = ()
+    empty: Any = ()
     _PIECE = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,;|]*))\s*(?:[,;|]|$)')
     _NEEDS_QUOTES = re.compile(r'[,;|]|^"')
 

@@ -68,7 +68,7 @@ class Bar:
     """A progress bar, on a terminal only."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
         self._what = ""
 
     def __enter__(self) -> "Bar":
@@ -81,7 +81,8 @@ class Bar:
     def show(self, what: str, done: int, total: int) -> None:
         if self._bar is None or what != self._what:
             self.__exit__()
-            self._bar, self._what = tqdm(desc=what, total=total or None, unit=" rows", disable=None), what
+            self._what = what
+            self._bar = tqdm(desc=what, total=total or None, unit=" rows", disable=None)
         self._bar.update(done - self._bar.n)
 
 
