@@ -1,20 +1,22 @@
 """Many rows in few statements. Knows no model by name.
 
 The ORM's own ways cost four to two hundred times the raw write; these cost one to two. SQLite writes through
-`executemany`, PostgreSQL through one multi-row statement and, for many rows, through COPY.
+`executemany`, PostgreSQL through one multi-row statement and, for many rows, through COPY. The text of a statement is made
+once for each model, list of fields and number of rows: orders write the same few again and again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from django.db import connection, models
 
 Row = Sequence[Any]
-Column = Any
-"""A concrete model field: one that has a column."""
+Model = type[models.Model]
+Names = tuple[str, ...]
 
 ONE_STATEMENT = 500
 """Up to so many rows go in one multi-row statement; more take the bulk road."""
@@ -26,75 +28,79 @@ _STORED_AS_THEY_ARE = {
 }  # fmt: skip
 
 
-def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
+def insert_rows(model: Model, fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert `rows`, one value per name in `fields`, in their order. Must run inside a transaction."""
-    columns = _columns(model, fields)
-    prepared = _prepared(columns, rows)
+    names = tuple(fields)
+    prepared = _prepared(model, names, rows)
     if not prepared:
         return
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.executemany(_insert_sql(model, columns, 1), prepared)
+            cursor.executemany(_insert_sql(model, names, 1), prepared)
     elif len(prepared) <= ONE_STATEMENT:
-        _insert_at_once(model, columns, prepared, returning="")
+        _insert_at_once(model, names, prepared)
     else:
-        _copy(_quote(model._meta.db_table), columns, prepared)
+        _copy(_quote(model._meta.db_table), _column_list(model, names), prepared)
 
 
-def insert_returning(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> list[int]:
+def insert_returning(model: Model, fields: Sequence[str], rows: Iterable[Row]) -> list[int]:
     """Insert `rows` and return their new primary keys in the rows' order, which is also ascending."""
-    columns = _columns(model, fields)
-    prepared = _prepared(columns, rows)
+    names = tuple(fields)
+    prepared = _prepared(model, names, rows)
     keys: list[int] = []
     for start in range(0, len(prepared), ONE_STATEMENT):
-        returning = f" RETURNING {_quote(_pk(model).column)}"
-        found = _insert_at_once(model, columns, prepared[start : start + ONE_STATEMENT], returning)
+        found = _insert_at_once(model, names, prepared[start : start + ONE_STATEMENT], _returning(model))
         # Keys are drawn in the order of the rows, but neither database promises to return them in that order.
         keys.extend(sorted(key for (key,) in found))
     return keys
 
 
-def insert_unless_there(model: type[models.Model], fields: Sequence[str], row: Row) -> int | None:
+def insert_unless_there(model: Model, fields: Sequence[str], row: Row) -> int | None:
     """Insert one row and return its key, or None where a unique constraint already holds one like it.
 
     A twin under way in another transaction is waited for: its commit makes this None, its rollback lets this in. The
     transaction stays usable either way, which it would not after an error.
     """
-    columns = _columns(model, fields)
-    returning = f" ON CONFLICT DO NOTHING RETURNING {_quote(_pk(model).column)}"
-    found = _insert_at_once(model, columns, _prepared(columns, [row]), returning)
+    names = tuple(fields)
+    found = _insert_at_once(model, names, _prepared(model, names, [row]), " ON CONFLICT DO NOTHING" + _returning(model))
     return found[0][0] if found else None
 
 
-def update_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
+def update_rows(model: Model, fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Write each row `(primary key, *values)`, one value per name in `fields`, to the row that it names.
 
     Must run inside a transaction. A key that no row has is passed over, as by any UPDATE: lock first.
     """
-    columns = _columns(model, fields)
-    prepared = _prepared([_pk(model), *columns], rows)
+    names = tuple(fields)
+    prepared = _prepared(model, (_pk(model).name, *names), rows)
     if not prepared:
         return
     if connection.vendor == "sqlite":
-        _update_one_by_one(model, columns, prepared)
+        with connection.cursor() as cursor:
+            cursor.executemany(_update_sql(model, names), [(*row[1:], row[0]) for row in prepared])
     elif len(prepared) <= ONE_STATEMENT:
-        _update_from_values(model, columns, prepared)
+        with connection.cursor() as cursor:
+            sql = _update_from_values_sql(model, names, len(prepared))
+            cursor.execute(sql, list(chain.from_iterable(prepared)))
     else:
-        _update_from_copy(model, columns, prepared)
+        _update_from_copy(model, names, prepared)
 
 
-def _columns(model: type[models.Model], names: Sequence[str]) -> list[Column]:
-    return [model._meta.get_field(name) for name in names]
+def _field(model: Model, name: str) -> Any:
+    return model._meta.get_field(name)
 
 
-def _pk(model: type[models.Model]) -> Column:
+def _pk(model: Model) -> Any:
     return model._meta.pk
 
 
-def _prepared(columns: Sequence[Column], rows: Iterable[Row]) -> list[Row]:
-    """The rows with their values as the database takes them; what needs no conversion is decided once per column."""
-    converters = [(index, _converter(field)) for index, field in enumerate(columns)]
-    needed = [(index, convert) for index, convert in converters if convert is not None]
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _prepared(model: Model, names: Names, rows: Iterable[Row]) -> list[Row]:
+    """The rows with their values as the database takes them."""
+    needed = _converters(model, names)
     if not needed:
         return list(rows)
     converted: list[Row] = []
@@ -106,79 +112,81 @@ def _prepared(columns: Sequence[Column], rows: Iterable[Row]) -> list[Row]:
     return converted
 
 
-def _converter(field: Column) -> Callable[[Any], Any] | None:
-    target: Any = field.target_field if field.is_relation else field
+@lru_cache(maxsize=256)
+def _converters(model: Model, names: Names) -> list[tuple[int, Callable[[Any], Any]]]:
+    """The columns whose values need converting, and how: decided once per column, not per value."""
+    found = [(index, _converter(_field(model, name))) for index, name in enumerate(names)]
+    return [(index, convert) for index, convert in found if convert is not None]
+
+
+def _converter(field: Any) -> Callable[[Any], Any] | None:
+    target = field.target_field if field.is_relation else field
     if target.get_internal_type() in _STORED_AS_THEY_ARE:
         return None
     return lambda value: target.get_db_prep_save(value, connection)
 
 
-def _quote(name: str) -> str:
-    return connection.ops.quote_name(name)
+@lru_cache(maxsize=256)
+def _column_list(model: Model, names: Names) -> str:
+    return ", ".join(_quote(_field(model, name).column) for name in names)
 
 
-def _names(columns: Sequence[Column]) -> str:
-    return ", ".join(_quote(field.column) for field in columns)
-
-
-def _insert_sql(model: type[models.Model], columns: Sequence[Column], count: int) -> str:
-    one = f"({', '.join(['%s'] * len(columns))})"
+@lru_cache(maxsize=1024)
+def _insert_sql(model: Model, names: Names, count: int) -> str:
+    one = f"({', '.join(['%s'] * len(names))})"
     values = ", ".join([one] * count)
-    return f"INSERT INTO {_quote(model._meta.db_table)} ({_names(columns)}) VALUES {values}"
+    return f"INSERT INTO {_quote(model._meta.db_table)} ({_column_list(model, names)}) VALUES {values}"
 
 
-def _insert_at_once(
-    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row], returning: str
-) -> list[tuple[int]]:
+def _returning(model: Model) -> str:
+    return f" RETURNING {_quote(_pk(model).column)}"
+
+
+def _insert_at_once(model: Model, names: Names, rows: Sequence[Row], returning: str = "") -> list[tuple[int]]:
     with connection.cursor() as cursor:
-        cursor.execute(_insert_sql(model, columns, len(rows)) + returning, list(chain.from_iterable(rows)))
+        cursor.execute(_insert_sql(model, names, len(rows)) + returning, list(chain.from_iterable(rows)))
         return cursor.fetchall() if returning else []
 
 
-def _update_one_by_one(
-    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row]
-) -> None:
-    sets = ", ".join(f"{_quote(field.column)} = %s" for field in columns)
-    sql = f"UPDATE {_quote(model._meta.db_table)} SET {sets} WHERE {_quote(_pk(model).column)} = %s"
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, [(*row[1:], row[0]) for row in rows])
+@lru_cache(maxsize=256)
+def _update_sql(model: Model, names: Names) -> str:
+    sets = ", ".join(f"{_quote(_field(model, name).column)} = %s" for name in names)
+    return f"UPDATE {_quote(model._meta.db_table)} SET {sets} WHERE {_quote(_pk(model).column)} = %s"
 
 
-def _update_from_values(
-    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row]
-) -> None:
-    every = [_pk(model), *columns]
+@lru_cache(maxsize=1024)
+def _update_from_values_sql(model: Model, names: Names, count: int) -> str:
+    every = [_pk(model), *(_field(model, name) for name in names)]
     # The first row carries the types for all: a bare parameter in VALUES would be taken for text.
     typed = ", ".join(f"%s::{field.cast_db_type(connection)}" for field in every)
     plain = ", ".join(["%s"] * len(every))
-    values = ", ".join([f"({typed})", *([f"({plain})"] * (len(rows) - 1))])
-    with connection.cursor() as cursor:
-        cursor.execute(_update_from_sql(model, columns, f"(VALUES {values})"), list(chain.from_iterable(rows)))
+    values = ", ".join([f"({typed})", *([f"({plain})"] * (count - 1))])
+    return _update_from_sql(model, names, f"(VALUES {values})")
 
 
-def _update_from_copy(
-    model: type[models.Model], columns: Sequence[Column], rows: Sequence[Row]
-) -> None:
-    every = [_pk(model), *columns]
-    definition = ", ".join(f"{_quote(field.column)} {field.cast_db_type(connection)}" for field in every)
+def _update_from_copy(model: Model, names: Names, rows: Sequence[Row]) -> None:
+    every = (_pk(model).name, *names)
+    fields = [_field(model, name) for name in every]
+    definition = ", ".join(f"{_quote(field.column)} {field.cast_db_type(connection)}" for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE bulk_update ({definition}) ON COMMIT DROP")
-    _copy("bulk_update", every, rows)
+    _copy("bulk_update", _column_list(model, every), rows)
     with connection.cursor() as cursor:
-        cursor.execute(_update_from_sql(model, columns, "(SELECT * FROM bulk_update)"))
+        cursor.execute(_update_from_sql(model, names, "(SELECT * FROM bulk_update)"))
         cursor.execute("DROP TABLE bulk_update")
 
 
-def _update_from_sql(model: type[models.Model], columns: Sequence[Column], source: str) -> str:
+def _update_from_sql(model: Model, names: Names, source: str) -> str:
     pk = _quote(_pk(model).column)
-    sets = ", ".join(f"{_quote(field.column)} = source.{_quote(field.column)}" for field in columns)
+    columns = [_quote(_field(model, name).column) for name in names]
+    sets = ", ".join(f"{column} = source.{column}" for column in columns)
     return (
         f"UPDATE {_quote(model._meta.db_table)} AS target SET {sets} "
-        f"FROM {source} AS source ({_names([_pk(model), *columns])}) WHERE target.{pk} = source.{pk}"
+        f"FROM {source} AS source ({', '.join([pk, *columns])}) WHERE target.{pk} = source.{pk}"
     )
 
 
-def _copy(table: str, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({_names(columns)}) FROM STDIN") as copy:
+def _copy(table: str, columns: str, rows: Sequence[Row]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
