@@ -22,6 +22,7 @@ from imports.columns import Column
 from imports.headers import UnreadableFile
 
 UNREADABLE = "This is not a spreadsheet that can be read. Open it in a spreadsheet program and save it as .xlsx again."
+NEVER_CALCULATED = "This formula has no stored result. Open the file in a spreadsheet program and save it again."
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
@@ -51,14 +52,16 @@ class _Parser(WorkSheetParser):
             cell["value"] = Broken(
                 text, f"The spreadsheet shows the error {text} here. Put it right and save the file."
             )
-        elif cell["value"] is None and element.find(FORMULA_TAG) is not None and element.find(VALUE_TAG) is None:
-            formula = f"={element.find(FORMULA_TAG).text or ''}"
-            cell["value"] = Broken(
-                formula, "This formula has no stored result. Open the file in a spreadsheet program and save it again."
-            )
+        elif cell["value"] is None and _was_never_calculated(element):
+            cell["value"] = Broken(f"={element.find(FORMULA_TAG).text or ''}", NEVER_CALCULATED)
         elif isinstance(cell["value"], str):
             cell["value"] = _unescaped(cell["value"])
         return cell
+
+
+def _was_never_calculated(element: Any) -> bool:
+    """A formula without a result; one whose result is an empty text has a type that says so."""
+    return element.find(FORMULA_TAG) is not None and (element.get("t") != "str" or element.find(VALUE_TAG) is None)
 
 
 def read(path: Path) -> Iterator[tuple[int, list[Cell]]]:

@@ -15,7 +15,7 @@ _SYMBOLS = {"€": {"EUR"}, "£": {"GBP"}, "¥": {"JPY", "CNY"}, "$": set(), "US
 class Whole(Kind):
     """A whole number in a range."""
 
-    _DIGITS = re.compile(r"([+-]?[0-9]{1,12})(?:\.0+)?", re.ASCII)
+    _DIGITS = re.compile(r"([+-]?[0-9]{1,19})(?:\.0+)?", re.ASCII)
 
     def __init__(self, least: int = 0, most: int = LARGEST_INTEGER) -> None:
         self.least, self.most = least, most

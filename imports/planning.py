@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from catalog.models import DeliveryTimeframe, ProductText, Variant
 from imports import rules
+from imports.cells import Cell, as_text, tidy
 from imports.columns import BLANK, IDS, Column, Home, Level, Store
 from imports.headers import Header
 from imports.reading import Current, Values, read, with_partners
@@ -72,6 +73,8 @@ class _Parsed(NamedTuple):
     identity: Identity
     given: Values
     problems: list[rules.Problem]
+    unread: dict[str, tuple[Cell, str]]
+    """Cells that could not be read, with the reason."""
 
 
 class Planner:
@@ -104,6 +107,7 @@ class Planner:
 
     def _parse(self, row: Row, identity: Identity) -> _Parsed:
         given: Values = {}
+        unread: dict[str, tuple[Cell, str]] = {}
         problems = [identity.error] if identity.error else []
         width = len(row.cells)
         for position, column, read_cell in self.readers:
@@ -114,13 +118,13 @@ class Planner:
                 elif self.policy.blank_clears and column.clearable and identity.variant_id is not None:
                     given[column.title] = column.clear
             except ValueError as error:
-                problems.append((column.title, str(error)))
+                unread[column.title] = (row.cells[position], str(error))
         if given.get("Delivery_Timeframe") and given["Delivery_Timeframe"] not in self.timeframes:
             name = given["Delivery_Timeframe"]
             problems.append(
                 ("Delivery_Timeframe", f"There is no delivery timeframe “{name}”. Make it in the settings first.")
             )
-        return _Parsed(row, identity, given, problems)
+        return _Parsed(row, identity, given, problems, unread)
 
     # A chunk of rows.
 
@@ -162,7 +166,7 @@ class Planner:
         key = one.identity.product
         product = self.products.setdefault(key, _Product())
         before = self._before(one.identity, current)
-        problems = list(one.problems)
+        problems = [*one.problems, *self._unread(one, before)]
         noted: list[rules.Problem] = []
         problems += rules.settle_measures(one.given, before, self.columns)
         problems += rules.settle_category(one.given, before, self.store)
@@ -214,6 +218,12 @@ class Planner:
             elif value != before.get(title, column.kind.empty):
                 changes[title] = [column.text(before.get(title, column.kind.empty)), column.text(value)]
         return changes
+
+    def _unread(self, one: _Parsed, before: Values) -> Iterator[rules.Problem]:
+        """Cells that cannot be read are errors, unless they say what stands there: an export always comes back."""
+        for title, (cell, sentence) in one.unread.items():
+            if title not in before or _text_of(cell) != self.columns[title].text(before[title]):
+                yield title, sentence
 
     # What the rows of a product say together.
 
@@ -350,6 +360,13 @@ class Planner:
             of_product = [title for title in row.cells if self.columns[title].level is Level.PRODUCT]
             lead.cells.update({title: row.cells.pop(title) for title in of_product})
         return rows
+
+
+def _text_of(cell: Cell) -> str | None:
+    try:
+        return as_text(tidy(cell))
+    except ValueError:
+        return None
 
 
 def _spoiled(row: PlannedRow, bad: PlannedRow) -> PlannedRow:
