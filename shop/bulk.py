@@ -1,8 +1,8 @@
 """Many rows in few statements. Knows no model by name.
 
 The ORM's own ways cost four to two hundred times the raw write; these cost one to two. SQLite writes through
-`executemany`, PostgreSQL through one multi-row statement and, for many rows, through COPY. The text of a statement is made
-once for each model, list of fields and number of rows: orders write the same few again and again.
+`executemany`, PostgreSQL through one multi-row statement and, for many rows, through COPY. The text of a statement is
+made once for each model, list of fields and number of rows: orders write the same few again and again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _STORED_AS_THEY_ARE = {
     "SmallIntegerField", "PositiveSmallIntegerField", "BooleanField", "CharField", "TextField", "SlugField",
     "EmailField",
 }  # fmt: skip
+_STORED_AS_THEY_ARE_BY_POSTGRESQL = {*_STORED_AS_THEY_ARE, "DateTimeField", "DateField", "DecimalField"}
 
 
 def insert_rows(model: Model, fields: Sequence[str], rows: Iterable[Row]) -> None:
@@ -121,9 +122,15 @@ def _converters(model: Model, names: Names) -> list[tuple[int, Callable[[Any], A
 
 def _converter(field: Any) -> Callable[[Any], Any] | None:
     target = field.target_field if field.is_relation else field
-    if target.get_internal_type() in _STORED_AS_THEY_ARE:
+    kind = target.get_internal_type()
+    if kind in (_STORED_AS_THEY_ARE if connection.vendor == "sqlite" else _STORED_AS_THEY_ARE_BY_POSTGRESQL):
         return None
-    return lambda value: target.get_db_prep_save(value, connection)
+
+    def convert(value: Any) -> Any:
+        return target.get_db_prep_save(value, connection)
+
+    # Rows that are written together share their moment: it is converted once.
+    return lru_cache(maxsize=64)(convert) if kind == "DateTimeField" else convert
 
 
 @lru_cache(maxsize=256)
