@@ -48,7 +48,7 @@ class Products(CatalogView):
 
 class OneProduct(CatalogView):
     @operation("get_product", "One product with its texts, images and variants", scopes=READ, tag="Catalogue",
-               path=("product_id",), answer=shapes.ProductDetail)  # fmt: skip
+               path=("product_id",), answer=shapes.ProductDetail, tagged=True)  # fmt: skip
     def get(self, request: Request, product_id: int) -> HttpResponse:
         product = self.products().select_related("brand").filter(pk=product_id).first()
         if product is None:

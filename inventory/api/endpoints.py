@@ -28,6 +28,14 @@ READ_STOCK = ("stock:read",)
 WRITE_STOCK = ("stock:write",)
 
 
+COUNT_OR_LEVEL = (
+    "Deliveries, till sales, returns, corrections and counts. Sales and deliveries are facts: they are never refused "
+    "for what the numbers say.\n\n"
+    '**A till that keeps one net, possibly negative number must send `"basis": "level"` with a count.** '
+    "**Sent as a plain count, a net number counts every sold and unshipped unit twice.**"
+)
+
+
 class AvailabilityView(ApiView):
     """A key without sight of stock sees visible products only, and no numbers."""
 
@@ -66,7 +74,7 @@ class OneAvailability(AvailabilityView):
     scopes = {"GET": READ_CATALOG}
 
     @operation("get_availability", "What can be bought of a variant now", scopes=READ_CATALOG, tag="Catalogue",
-               path=("variant_id",), answer=shapes.AvailabilityShown)  # fmt: skip
+               path=("variant_id",), answer=shapes.AvailabilityShown, tagged=True)  # fmt: skip
     def get(self, request: Request, variant_id: int) -> HttpResponse:
         shown = self.shown([variant_id])
         if not shown:
@@ -91,13 +99,14 @@ class OneVariant(ApiView):
     scopes = {"GET": READ_STOCK, "PATCH": WRITE_CATALOG}
 
     @operation("get_variant", "A variant's switches and limits", scopes=READ_STOCK, tag="Catalogue",
-               path=("variant_id",), answer=shapes.VariantShown)  # fmt: skip
+               path=("variant_id",), answer=shapes.VariantSettings, tagged=True)  # fmt: skip
     def get(self, request: Request, variant_id: int) -> HttpResponse:
         return tagged(request, _render_variant(variant_id))
 
     @operation("change_variant", "Change a variant's switches and limits", scopes=WRITE_CATALOG, tag="Catalogue",
-               path=("variant_id",), body=shapes.VariantChange, answer=shapes.VariantShown, precondition=True,
-               refusals=("not_enough_on_hand",))  # fmt: skip
+               path=("variant_id",), body=shapes.VariantChange, answer=shapes.VariantSettings, precondition=True,
+               tagged=True, refusals=("not_enough_on_hand",),
+               note="`allow_backorders` works only while `track_inventory` is on.")  # fmt: skip
     def patch(self, request: Request, variant_id: int) -> HttpResponse:
         wish = self.body(shapes.VariantChange)
         values = {name: getattr(wish, name) for name in wish.model_fields_set}
@@ -127,7 +136,7 @@ class OneStock(ApiView):
     scopes = {"GET": READ_STOCK}
 
     @operation("get_stock", "The stock numbers of a variant", scopes=READ_STOCK, tag="Stock", path=("variant_id",),
-               answer=shapes.StockShown)  # fmt: skip
+               answer=shapes.StockShown, tagged=True)  # fmt: skip
     def get(self, request: Request, variant_id: int) -> HttpResponse:
         item = _stock().filter(pk=variant_id).first()
         if item is None:
@@ -149,7 +158,7 @@ class Movements(ApiView):
 
     @operation("post_stock_movement", "Book what happened on the shelf: all lines or none", scopes=WRITE_STOCK,
                tag="Stock", body=shapes.Posting, answer=shapes.PostingShown, status=201, once=True,
-               refusals=("stock_changed", "not_enough_on_hand"))  # fmt: skip
+               refusals=("stock_changed", "not_enough_on_hand"), note=COUNT_OR_LEVEL)  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         wish = self.body(shapes.Posting).root
 

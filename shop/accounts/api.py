@@ -5,24 +5,28 @@ from rest_framework.request import Request
 
 from shop.api.answers import json_answer, moment
 from shop.api.schema import operation
-from shop.api.shapes import Shown
+from shop.api.shapes import Shown, Time
 from shop.api.throttling import limit_of
 from shop.api.views import ApiView
 
 
 class Limits(Shown):
-    """Requests a minute; null for no limit."""
+    """Requests a minute; null is no limit."""
 
     reads_per_minute: int | None
     writes_per_minute: int | None
 
 
 class MeShown(Shown):
+    """Who calls, and what the key may do."""
+
     name: str
+    """The client's name."""
     key: str
+    """The key's public part."""
     scopes: list[str]
     limits: Limits
-    expires_at: str | None
+    expires_at: Time | None
 
 
 class Me(ApiView):

@@ -59,14 +59,15 @@ def json_answer(data: Any, status: int = 200) -> HttpResponse:
 
 
 def tagged(request: HttpRequest, data: Mapping[str, Any], volatile: Sequence[str] = ()) -> HttpResponse:
-    """Data as JSON with its tag, or 304 where the caller has it already.
+    """Data as JSON with its tag, or 304 where a reader has it already.
 
     `volatile` names members that change with the clock alone: they are left out of the tag, which is then weak, for
     two answers with the same tag are alike but not the same text.
     """
     stable = {name: value for name, value in data.items() if name not in volatile}
     tag = ("W/" if volatile else "") + entity_tag(dump(stable))
-    known = [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]
+    told = request.headers.get("If-None-Match", "") if request.method in ("GET", "HEAD") else ""
+    known = [one.strip() for one in told.split(",")]
     if "*" in known or tag.removeprefix("W/") in (one.removeprefix("W/") for one in known):
         response = HttpResponse(status=304)
     else:

@@ -10,7 +10,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.utils.urls import replace_query_param
 
 from shop.api.answers import Refused
-from shop.api.shapes import Query, read_id
+from shop.api.shapes import Query, Shown, read_id
 
 LARGEST_PAGE = 200
 USUAL_PAGE = 50
@@ -21,6 +21,14 @@ class Pages(Query):
 
     cursor: str | None = Field(default=None, description="From `next` or `previous`; do not build one.")
     page_size: Annotated[int, Field(ge=1, le=LARGEST_PAGE), BeforeValidator(read_id)] = USUAL_PAGE
+
+
+class Page(Shown):
+    """The envelope of every list. Follow `next`; do not build it."""
+
+    next: str | None
+    """The address of the next page; null on the last one."""
+    previous: str | None
 
 
 class KeyPages(CursorPagination):
@@ -53,7 +61,7 @@ class KeyPages(CursorPagination):
     def encode_cursor(self, cursor: Cursor) -> str:
         tokens = {"p": cursor.position, "o": cursor.offset or None, "r": 1 if cursor.reverse else None}
         text = parse.urlencode({name: value for name, value in tokens.items() if value is not None})
-        return replace_query_param(self.base_url, self.cursor_query_param, self.signer.sign(text))
+        return replace_query_param(str(self.base_url), self.cursor_query_param, self.signer.sign(text))
 
 
 def page(view: Any, list_name: str, queryset: Any, render: Any, ordering: str = "pk") -> dict[str, Any]:

@@ -6,6 +6,7 @@ schema that the reference publishes, so contract and code cannot disagree.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -34,19 +35,30 @@ S = TypeVar("S", bound=BaseModel)
 class Shape(BaseModel):
     """A request's body."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _forget_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class Change(Shape):
+    """The body of a PATCH: what is not named stays as it is, so no field has a default that could be published."""
+
+    model_config = ConfigDict(json_schema_extra=_forget_defaults)
 
 
 class Query(BaseModel):
     """A request's query parameters: texts, which the field's own reader turns into values."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Shown(BaseModel):
     """An answer, for the reference: clients ignore members that are added later."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
 
 def _read_moment(value: Any) -> Any:
@@ -95,19 +107,45 @@ class Among:
         return words
 
 
+@dataclass(frozen=True)
+class Matches:
+    """Publishes a pattern that the validators beside it already keep, so that a client learns of it beforehand."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": self.pattern}
+
+
+# What `shop.text.clean` keeps: no control characters; and, where a text must not be empty, more than spaces.
+KEPT = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]"
+SEEN = r"[^\u0000-\u0020\u007f\u00a0\ufeff\ufffe\uffff]"
+ANY_TEXT = Matches(f"^{KEPT}*$")
+NOT_BLANK = Matches(f"^{KEPT}*{SEEN}{KEPT}*$")
+NO_COMMA = Matches(NOT_BLANK.pattern.replace("[^", "[^,"))
+
 Clean = AfterValidator(text.clean)
-Line = Annotated[str, Clean, Field(max_length=255)]
+Line = Annotated[str, Clean, Field(max_length=255), ANY_TEXT]
 """One line of text."""
-Reference = Annotated[str, Clean, Field(min_length=1, max_length=120)]
+Reference = Annotated[str, Clean, Field(min_length=1, max_length=120), NOT_BLANK]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Units = Annotated[int, Field(ge=1, le=MOST_UNITS)]
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 
 QueryId = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(read_id)]
 QueryIds = Annotated[list[QueryId], Field(min_length=1, max_length=100), BeforeValidator(_split)]
-QueryWord = Annotated[str, Clean, Field(min_length=1, max_length=120)]
-QueryWords = Annotated[list[QueryWord], Field(min_length=1, max_length=100), BeforeValidator(_split)]
+QueryWord = Annotated[str, Clean, Field(min_length=1, max_length=120), NOT_BLANK]
+ListedWord = Annotated[str, Clean, Field(min_length=1, max_length=120), NO_COMMA]
+QueryWords = Annotated[list[ListedWord], Field(min_length=1, max_length=100), BeforeValidator(_split)]
+"""Words with commas between them; a comma inside a word cannot be written."""
 QueryTruth = Annotated[bool, BeforeValidator(_read_truth)]
+
+# In answers.
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+"""A calendar date in the store's time zone."""
+Money = Annotated[str, Field(json_schema_extra={"pattern": r"^\d+(\.\d+)?$"})]
+"""An amount with exactly the currency's digits."""
 
 
 def check_body(shape: type[S], data: Any) -> S:

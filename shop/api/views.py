@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from shop.accounts import acting
 from shop.accounts.models import ApiKey
+from shop.api.answers import Refused
 from shop.api.shapes import Query, check_body, check_query
 
 S = TypeVar("S", bound=BaseModel)
@@ -26,7 +27,9 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.query: Any = check_query(self.queries.get(request.method or "", NoQuery), request.query_params)
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if method in self.scopes:  # another method is answered 405, whatever else is wrong
+            self.query: Any = check_query(self.queries.get(method, NoQuery), request.query_params)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer, in the name of whoever turns out to call."""
@@ -44,8 +47,10 @@ class ApiView(APIView):
         """The caller's key. There is one: `HasScope` let nobody in without."""
         return cast(ApiKey, self.request.auth)
 
-    def body(self, shape: type[S]) -> S:
-        """The request's body in its shape."""
+    def body(self, shape: type[S], *, optional: bool = False) -> S:
+        """The request's body in its shape. Nothing at all is not JSON, unless the body is optional: then it is `{}`."""
+        if self.request.stream is None and not optional:
+            raise Refused("malformed_json", "The body is empty. Send a JSON object.")
         return check_body(shape, self.request.data)
 
     def allows(self, scope: str) -> bool:

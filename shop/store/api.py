@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from shop.api.answers import check_precondition, tagged
 from shop.api.schema import operation
-from shop.api.shapes import Shape, Shown
+from shop.api.shapes import Change, Shown
 from shop.api.views import ApiView
 from shop.durable import durably
 from shop.store import workflow
@@ -18,8 +18,8 @@ READ = ("catalog:read",)
 WRITE = ("catalog:write",)
 
 
-class DefaultsChange(Shape):
-    """What is not named stays as it is."""
+class DefaultsChange(Change):
+    """The defaults that are to be different. What is not named stays as it is."""
 
     allow_backorders_by_default: bool = Field(default=False)
     track_inventory_by_default: bool = Field(default=True)
@@ -36,12 +36,12 @@ class InventorySettings(ApiView):
     scopes = {"GET": READ, "PATCH": WRITE}
 
     @operation("get_inventory_settings", "The defaults for new products", scopes=READ, tag="Settings",
-               answer=DefaultsShown)  # fmt: skip
+               answer=DefaultsShown, tagged=True)  # fmt: skip
     def get(self, request: Request) -> HttpResponse:
         return tagged(request, _render(StoreSettings.objects.current()))
 
     @operation("change_inventory_settings", "Change the defaults for new products", scopes=WRITE, tag="Settings",
-               body=DefaultsChange, answer=DefaultsShown, precondition=True)  # fmt: skip
+               body=DefaultsChange, answer=DefaultsShown, precondition=True, tagged=True)  # fmt: skip
     def patch(self, request: Request) -> HttpResponse:
         wish = self.body(DefaultsChange)
         values = {name: getattr(wish, name) for name in wish.model_fields_set}

@@ -43,7 +43,8 @@ class Quote(OrderView):
     scopes = {"POST": WRITE}
 
     @operation("quote_order", "Ask what an order would become; stores nothing", scopes=WRITE, tag="Orders",
-               body=shapes.OrderWish, answer=shapes.QuoteShown)  # fmt: skip
+               body=shapes.OrderWish, answer=shapes.QuoteShown,
+               note="Always 200 for a well-formed body: its lines say what would be refused.")  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         wish = self.body(shapes.OrderWish)
         quoted = placing.quote(_lines(wish.lines))
@@ -61,8 +62,9 @@ class Orders(OrderView):
         return json_answer(page(self, "orders", orders, _render_all, ordering="-pk"))
 
     @operation("place_order", "Place an order, all or nothing", scopes=WRITE, tag="Orders", body=shapes.OrderWish,
-               answer=shapes.OrderShown, status=201, once=True,
-               refusals=("order_rejected", "duplicate_reference"))  # fmt: skip
+               answer=shapes.OrderShown, status=201, once=True, located=True,
+               refusals=("order_rejected", "duplicate_reference"),
+               note="Accepted whole, or nothing is changed and `errors` says which line failed and why.")  # fmt: skip
     def post(self, request: Request) -> HttpResponse:
         wish = self.body(shapes.OrderWish)
 
@@ -85,7 +87,7 @@ class OneOrder(OrderView):
     scopes = {"GET": READ}
 
     @operation("get_order", "One order as it is now", scopes=READ, tag="Orders", path=("order_id",),
-               answer=shapes.OrderShown)  # fmt: skip
+               answer=shapes.OrderShown, tagged=True)  # fmt: skip
     def get(self, request: Request, order_id: int) -> HttpResponse:
         self.check_mine(order_id)
         return tagged(request, _render(order_id))
@@ -95,9 +97,11 @@ class Cancel(OrderView):
     scopes = {"POST": WRITE}
 
     @operation("cancel_order", "Cancel all units not yet shipped", scopes=WRITE, tag="Orders", path=("order_id",),
-               body=shapes.Cancellation, answer=shapes.OrderShown, refusals=("nothing_to_cancel",))  # fmt: skip
+               body=shapes.Cancellation, body_optional=True, answer=shapes.OrderShown, tagged=True,
+               refusals=("nothing_to_cancel",),
+               note="Cancelling twice is answered like the first time. What was shipped stays shipped.")  # fmt: skip
     def post(self, request: Request, order_id: int) -> HttpResponse:
-        wish = self.body(shapes.Cancellation) if request.data else shapes.Cancellation()
+        wish = self.body(shapes.Cancellation, optional=True)
         self.check_mine(order_id)
 
         def cancel() -> dict[str, Any]:
@@ -112,7 +116,8 @@ class Lines(OrderView):
 
     @operation("add_order_lines", "Add lines to an open order; they queue anew", scopes=WRITE, tag="Orders",
                path=("order_id",), body=shapes.MoreLines, answer=shapes.OrderShown, status=201, once=True,
-               refusals=("order_rejected", "order_closed"))  # fmt: skip
+               located=True, refusals=("order_rejected", "order_closed"),
+               note="Decided like an order; minimum and maximum hold for the order's new total.")  # fmt: skip
     def post(self, request: Request, order_id: int) -> HttpResponse:
         wish = self.body(shapes.MoreLines)
         self.check_mine(order_id)
@@ -129,7 +134,8 @@ class OneLine(OrderView):
 
     @operation("lower_order_line", "Lower a line; its waiting units go first", scopes=WRITE, tag="Orders",
                path=("order_id", "line_id"), body=shapes.LineTarget, answer=shapes.OrderShown, precondition=True,
-               refusals=("already_shipped",))  # fmt: skip
+               tagged=True, refusals=("already_shipped",),
+               note="To order more, add a line: it waits at the end of the queue.")  # fmt: skip
     def patch(self, request: Request, order_id: int, line_id: int) -> HttpResponse:
         wish = self.body(shapes.LineTarget)
         self.check_mine(order_id)
@@ -149,7 +155,9 @@ class Shipments(OrderView):
 
     @operation("ship_order", "Ship allocated units, or hand them over at the counter", scopes=SHIP, tag="Fulfilment",
                path=("order_id",), body=shapes.ShipmentWish, answer=shapes.ShipmentAnswer, status=201, once=True,
-               refusals=("not_enough_allocated",))  # fmt: skip
+               refusals=("not_enough_allocated",),
+               note="A counter pick-up of a web order at the till is a shipment (`pickup`), never a till sale: booking "
+                    "both would take the unit twice.")  # fmt: skip
     def post(self, request: Request, order_id: int) -> HttpResponse:
         wish = self.body(shapes.ShipmentWish)
         self.check_mine(order_id)
