@@ -7,235 +7,486 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('store', '0001_initial'),
+        ("store", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Brand',
+            name="Brand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
             ],
             options={
-                'ordering': ('name',),
-                'abstract': False,
+                "ordering": ("name",),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
             ],
             options={
-                'ordering': ('name',),
-                'abstract': False,
+                "ordering": ("name",),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
             ],
             options={
-                'ordering': ('name',),
-                'abstract': False,
+                "ordering": ("name",),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='catalog.category')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="catalog.category",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('title',),
+                "ordering": ("title",),
             },
         ),
         migrations.CreateModel(
-            name='CategoryText',
+            name="CategoryText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='catalog.category')),
-                ('language', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='store.language')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="texts", to="catalog.category"
+                    ),
+                ),
+                (
+                    "language",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="store.language"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeliveryTimeframe',
+            name="DeliveryTimeframe",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('in_stock_message', models.CharField(blank=True, max_length=255)),
-                ('in_stock_min_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)])),
-                ('in_stock_max_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)])),
-                ('out_of_stock_message', models.CharField(blank=True, max_length=255)),
-                ('out_of_stock_min_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)])),
-                ('out_of_stock_max_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)])),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("in_stock_message", models.CharField(blank=True, max_length=255)),
+                (
+                    "in_stock_min_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)]
+                    ),
+                ),
+                (
+                    "in_stock_max_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)]
+                    ),
+                ),
+                ("out_of_stock_message", models.CharField(blank=True, max_length=255)),
+                (
+                    "out_of_stock_min_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)]
+                    ),
+                ),
+                (
+                    "out_of_stock_max_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, validators=[django.core.validators.MaxValueValidator(999)]
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('in_stock_max_days', None), ('in_stock_max_days__gte', models.F('in_stock_min_days')), _connector='OR'), models.Q(('out_of_stock_max_days', None), ('out_of_stock_max_days__gte', models.F('out_of_stock_min_days')), _connector='OR')), name='timeframe_days_in_order')],
+                "ordering": ("name",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("in_stock_max_days", None),
+                                ("in_stock_max_days__gte", models.F("in_stock_min_days")),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("out_of_stock_max_days", None),
+                                ("out_of_stock_max_days__gte", models.F("out_of_stock_min_days")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="timeframe_days_in_order",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DeliveryTimeframeText',
+            name="DeliveryTimeframeText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('in_stock_message', models.CharField(blank=True, max_length=255)),
-                ('out_of_stock_message', models.CharField(blank=True, max_length=255)),
-                ('language', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='store.language')),
-                ('timeframe', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='catalog.deliverytimeframe')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("in_stock_message", models.CharField(blank=True, max_length=255)),
+                ("out_of_stock_message", models.CharField(blank=True, max_length=255)),
+                (
+                    "language",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="store.language"
+                    ),
+                ),
+                (
+                    "timeframe",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="texts",
+                        to="catalog.deliverytimeframe",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('search', models.TextField(blank=True)),
-                ('visibility', models.CharField(choices=[('visible', 'Visible'), ('hidden', 'Hidden'), ('visible_when_in_stock', 'Visible when in stock')], default='visible', max_length=24)),
-                ('images', models.JSONField(blank=True, default=list, help_text='References, in order: an address or !ID:123.')),
-                ('data_01', models.TextField(blank=True)),
-                ('data_02', models.TextField(blank=True)),
-                ('data_03', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('brand', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='catalog.brand')),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.category')),
-                ('delivery_timeframe', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='catalog.deliverytimeframe')),
-                ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='catalog.supplier')),
-                ('tags', models.ManyToManyField(blank=True, related_name='products', to='catalog.tag')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                ("search", models.TextField(blank=True)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[
+                            ("visible", "Visible"),
+                            ("hidden", "Hidden"),
+                            ("visible_when_in_stock", "Visible when in stock"),
+                        ],
+                        default="visible",
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "images",
+                    models.JSONField(
+                        blank=True, default=list, help_text="References, in order: an address or !ID:123."
+                    ),
+                ),
+                ("data_01", models.TextField(blank=True)),
+                ("data_02", models.TextField(blank=True)),
+                ("data_03", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="catalog.brand"
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="catalog.category",
+                    ),
+                ),
+                (
+                    "delivery_timeframe",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="catalog.deliverytimeframe",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to="catalog.supplier"
+                    ),
+                ),
+                ("tags", models.ManyToManyField(blank=True, related_name="products", to="catalog.tag")),
             ],
             options={
-                'ordering': ('title', 'id'),
+                "ordering": ("title", "id"),
             },
         ),
         migrations.CreateModel(
-            name='ProductText',
+            name="ProductText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('full_title', models.CharField(blank=True, max_length=255)),
-                ('description', models.TextField(blank=True)),
-                ('content', models.TextField(blank=True)),
-                ('slug', models.CharField(max_length=255)),
-                ('google_category', models.CharField(blank=True, max_length=255)),
-                ('meta_title', models.CharField(blank=True, max_length=255)),
-                ('meta_description', models.TextField(blank=True)),
-                ('meta_keywords', models.TextField(blank=True)),
-                ('language', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='store.language')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='catalog.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                ("full_title", models.CharField(blank=True, max_length=255)),
+                ("description", models.TextField(blank=True)),
+                ("content", models.TextField(blank=True)),
+                ("slug", models.CharField(max_length=255)),
+                ("google_category", models.CharField(blank=True, max_length=255)),
+                ("meta_title", models.CharField(blank=True, max_length=255)),
+                ("meta_description", models.TextField(blank=True)),
+                ("meta_keywords", models.TextField(blank=True)),
+                (
+                    "language",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="store.language"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="texts", to="catalog.product"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Variant',
+            name="Variant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('title', models.CharField(default='Default', max_length=255)),
-                ('price', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('price_old', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('price_cost', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('price_unit', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
-                ('unit', models.CharField(blank=True, max_length=60)),
-                ('tax', models.DecimalField(decimal_places=4, default=0, max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
-                ('article_code', models.CharField(blank=True, max_length=120)),
-                ('hs_code', models.CharField(blank=True, max_length=120)),
-                ('ean', models.CharField(blank=True, max_length=120, verbose_name='EAN')),
-                ('sku', models.CharField(blank=True, max_length=120, verbose_name='SKU')),
-                ('weight_value', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('weight_unit', models.CharField(choices=[('g', 'Gram'), ('kg', 'Kilogram'), ('oz', 'Ounce'), ('lb', 'Pound')], default='g', max_length=2)),
-                ('volume_value', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('volume_unit', models.CharField(choices=[('ml', 'Millilitre'), ('cl', 'Centilitre'), ('l', 'Litre')], default='ml', max_length=2)),
-                ('colli', models.PositiveIntegerField(blank=True, null=True)),
-                ('size_x', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('size_y', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('size_z', models.DecimalField(blank=True, decimal_places=4, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('size_unit', models.CharField(choices=[('cm', 'Centimetre'), ('in', 'Inch')], default='cm', max_length=2)),
-                ('matrix', models.CharField(blank=True, max_length=255)),
-                ('minimum_order', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
-                ('maximum_order', models.PositiveIntegerField(blank=True, default=10000, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('archived_at', models.DateTimeField(blank=True, null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='catalog.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("title", models.CharField(default="Default", max_length=255)),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "price_old",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "price_cost",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "price_unit",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                ("unit", models.CharField(blank=True, max_length=60)),
+                (
+                    "tax",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1),
+                        ],
+                    ),
+                ),
+                ("article_code", models.CharField(blank=True, max_length=120)),
+                ("hs_code", models.CharField(blank=True, max_length=120)),
+                ("ean", models.CharField(blank=True, max_length=120, verbose_name="EAN")),
+                ("sku", models.CharField(blank=True, max_length=120, verbose_name="SKU")),
+                (
+                    "weight_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "weight_unit",
+                    models.CharField(
+                        choices=[("g", "Gram"), ("kg", "Kilogram"), ("oz", "Ounce"), ("lb", "Pound")],
+                        default="g",
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "volume_value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "volume_unit",
+                    models.CharField(
+                        choices=[("ml", "Millilitre"), ("cl", "Centilitre"), ("l", "Litre")], default="ml", max_length=2
+                    ),
+                ),
+                ("colli", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "size_x",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "size_y",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "size_z",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "size_unit",
+                    models.CharField(choices=[("cm", "Centimetre"), ("in", "Inch")], default="cm", max_length=2),
+                ),
+                ("matrix", models.CharField(blank=True, max_length=255)),
+                (
+                    "minimum_order",
+                    models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)]),
+                ),
+                ("maximum_order", models.PositiveIntegerField(blank=True, default=10000, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="variants", to="catalog.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('product', 'position', 'id'),
+                "ordering": ("product", "position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='VariantText',
+            name="VariantText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('language', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='store.language')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='catalog.variant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                (
+                    "language",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="store.language"
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="texts", to="catalog.variant"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('parent', 'title'), name='category_title_once_per_parent'),
+            model_name="category",
+            constraint=models.UniqueConstraint(fields=("parent", "title"), name="category_title_once_per_parent"),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('title',), name='category_title_once_at_the_top'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent", None)), fields=("title",), name="category_title_once_at_the_top"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='categorytext',
-            constraint=models.UniqueConstraint(fields=('category', 'language'), name='category_text_once_per_language'),
+            model_name="categorytext",
+            constraint=models.UniqueConstraint(fields=("category", "language"), name="category_text_once_per_language"),
         ),
         migrations.AddConstraint(
-            model_name='deliverytimeframetext',
-            constraint=models.UniqueConstraint(fields=('timeframe', 'language'), name='timeframe_text_once_per_language'),
+            model_name="deliverytimeframetext",
+            constraint=models.UniqueConstraint(
+                fields=("timeframe", "language"), name="timeframe_text_once_per_language"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='producttext',
-            constraint=models.UniqueConstraint(fields=('product', 'language'), name='product_text_once_per_language'),
+            model_name="producttext",
+            constraint=models.UniqueConstraint(fields=("product", "language"), name="product_text_once_per_language"),
         ),
         migrations.AddConstraint(
-            model_name='producttext',
-            constraint=models.UniqueConstraint(fields=('language', 'slug'), name='slug_once_per_language'),
+            model_name="producttext",
+            constraint=models.UniqueConstraint(fields=("language", "slug"), name="slug_once_per_language"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['title', 'id'], name='product_by_title'),
+            model_name="product",
+            index=models.Index(fields=["title", "id"], name="product_by_title"),
         ),
         migrations.AddIndex(
-            model_name='variant',
-            index=models.Index(fields=['product', 'position', 'id'], name='variants_of_a_product'),
+            model_name="variant",
+            index=models.Index(fields=["product", "position", "id"], name="variants_of_a_product"),
         ),
         migrations.AddIndex(
-            model_name='variant',
-            index=models.Index(fields=['sku'], name='variant_by_sku'),
+            model_name="variant",
+            index=models.Index(fields=["sku"], name="variant_by_sku"),
         ),
         migrations.AddIndex(
-            model_name='variant',
-            index=models.Index(fields=['ean'], name='variant_by_ean'),
+            model_name="variant",
+            index=models.Index(fields=["ean"], name="variant_by_ean"),
         ),
         migrations.AddIndex(
-            model_name='variant',
-            index=models.Index(fields=['article_code'], name='variant_by_article_code'),
+            model_name="variant",
+            index=models.Index(fields=["article_code"], name="variant_by_article_code"),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_order__gte', 1)), name='variant_minimum_order_is_one_or_more'),
+            model_name="variant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minimum_order__gte", 1)), name="variant_minimum_order_is_one_or_more"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='variant',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum_order', None), ('maximum_order__gte', models.F('minimum_order')), _connector='OR'), name='variant_order_limits_in_order'),
+            model_name="variant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("maximum_order", None), ("maximum_order__gte", models.F("minimum_order")), _connector="OR"
+                ),
+                name="variant_order_limits_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='varianttext',
-            constraint=models.UniqueConstraint(fields=('variant', 'language'), name='variant_text_once_per_language'),
+            model_name="varianttext",
+            constraint=models.UniqueConstraint(fields=("variant", "language"), name="variant_text_once_per_language"),
         ),
     ]
