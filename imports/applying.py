@@ -7,6 +7,7 @@ cells) was done before.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.db import IntegrityError
 from django.db.models import Max
 
 from catalog import categories, lists, products, texts
@@ -78,7 +79,11 @@ def write(
 
     Must run inside a transaction, and may be run again after a rollback.
     """
-    return _Chunk(change_set_id, lines, every, store).write(cursor)
+    try:
+        return _Chunk(change_set_id, lines, every, store).write(cursor)
+    except IntegrityError as clash:
+        # Somebody took an address or a name between our look and our write: the next try sees it.
+        raise TryAgain from clash
 
 
 class _Chunk:

@@ -41,11 +41,16 @@ def rows(path: Path) -> Iterator[tuple[int, list[Cell]]]:
 
 def write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[Any]], columns: Sequence[Column | None]) -> None:
     """Write a .csv or .xlsx file, whichever the name asks for. Raises `UnreadableFile` for any other name."""
+    check_name(path)
     if path.suffix.lower() == ".csv":
         delimited.write(path, titles, rows)
-    elif path.suffix.lower() == ".xlsx":
-        excel.write(path, titles, rows, columns)
     else:
+        excel.write(path, titles, rows, columns)
+
+
+def check_name(path: Path) -> None:
+    """Raise `UnreadableFile` for a name that does not say which kind of file to write."""
+    if path.suffix.lower() not in (".csv", ".xlsx"):
         raise UnreadableFile(f"{path.name} must end in .csv or .xlsx.")
 
 

@@ -65,7 +65,7 @@ class Header(NamedTuple):
 
 def match(cells: Sequence[Cell], store: Store) -> Header:
     """Match the first row. Raises `UnreadableFile` where no title is known, or one stands twice."""
-    titles = tuple(as_text(cell).strip() for cell in cells)
+    titles = tuple(_title(cell) for cell in cells)
     by_key = _by_key(store)
     matches = tuple(_match(position, title, by_key) for position, title in enumerate(titles))
     _refuse_twice(matches)
@@ -75,6 +75,13 @@ def match(cells: Sequence[Cell], store: Store) -> Header:
             f"{store.default_language}_Title_Short, in the first row."
         )
     return Header(titles, matches)
+
+
+def _title(cell: Cell) -> str:
+    try:
+        return as_text(cell).strip()
+    except ValueError:
+        return ""  # a date or a broken number above a column names none of ours
 
 
 def is_error_column(title: str) -> bool:

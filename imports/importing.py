@@ -48,6 +48,8 @@ class Report:
     ignored: list[str] = field(default_factory=list)
     unknown_languages: list[str] = field(default_factory=list)
     errors_file: Path | None = None
+    errors_problem: str = ""
+    """Why the error rows could not be written back, if so."""
     change_set: ChangeSet | None = None
     refused: bool = False
 
@@ -78,6 +80,8 @@ def run(path: Path, options: Options | None = None, progress: Progress = lambda 
     in the report; their rows are written back as a file, beside the merchant's or where the options say.
     """
     options = options or Options()
+    if options.errors:
+        files.check_name(options.errors)
     store = read_store()
     with Spool() as spool:
         header, store = _read(path, spool, store, options, progress)
@@ -194,5 +198,9 @@ def _give_back(spool: Spool, header: Header, report: Report) -> None:
         for row in chunk
         if row.number in said
     )
-    files.write(target, titles, rows, [*(match.column for match in kept), None])
-    report.errors_file = target
+    try:
+        files.write(target, titles, rows, [*(match.column for match in kept), None])
+        report.errors_file = target
+    except OSError as error:
+        # What was imported is imported: the report must still be told.
+        report.errors_problem = f"The error rows could not be written to {target}: {error.strerror or error}."

@@ -285,7 +285,7 @@ class Planner:
     def _category_texts(
         self, one: _Parsed, path: rules.Path, current: Current, problems: list[rules.Problem]
     ) -> dict[str, list[str | None]]:
-        """Titles of categories in other languages. They are the category's, not the product's: the first row counts."""
+        """Titles of categories in other languages: of the category, so all rows of the file must agree on them."""
         assert current.tree is not None
         problems += rules.settle_category_texts(one.given, path, current.tree, self.columns, self.store)
         changes: dict[str, list[str | None]] = {}
@@ -297,7 +297,7 @@ class Planner:
                 problems.append(
                     (title, f"Row {number} calls the category {' / '.join(at)} “{earlier}”. Write the same in both.")
                 )
-            elif number == one.row.number:
+            else:
                 changes[title] = [current.tree.text(at, column.language), text]
         return changes
 

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from catalog import texts
 from catalog.models import Product, ProductText, Variant
 from imports import changes, importing
 from imports.models import ChangeRow, ChangeSet
@@ -90,6 +91,20 @@ def test_the_rows_of_a_new_product_whose_address_was_taken_are_all_left(tmp_path
     report = sheets.run(tmp_path, titles, ["a", "Mug", "mine", "S"], ["a", None, None, "M"])
     assert [left.row for left in report.left] == [2, 3]
     assert not Product.objects.filter(title="Mug").exists()
+
+
+def test_an_address_taken_at_the_last_moment_is_seen_at_the_next_try(tmp_path, monkeypatch):
+    seed, raced = texts.free_slugs, []
+
+    def too_late(language, wanted, given=()):
+        if raced:
+            return seed(language, wanted, given)
+        raced.append(ProductTextFactory(slug="other"))
+        return ["other"]
+
+    monkeypatch.setattr(texts, "free_slugs", too_late)
+    assert sheets.run(tmp_path, ["XX_Title_Short"], ["Other"]).is_good
+    assert ProductText.objects.get(title="Other").slug == "other"
 
 
 def test_a_product_may_straddle_chunks(tmp_path, monkeypatch):

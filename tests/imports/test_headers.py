@@ -1,5 +1,6 @@
 """Which column of a file is which."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -46,6 +47,10 @@ def test_a_language_that_the_store_does_not_have_is_named():
 
 def test_unknown_columns_are_ignored_and_said_but_the_error_column_is_not():
     assert headers.match(["SKU", "Colour of the week", "Import_Error", None], STORE).ignored == ["Colour of the week"]
+
+
+def test_a_date_for_a_title_names_no_column():
+    assert [match.column for match in headers.match([datetime.date(2024, 3, 1), "SKU"], STORE).matches][0] is None
 
 
 def test_two_columns_with_one_title_refuse_the_file():

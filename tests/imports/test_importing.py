@@ -416,6 +416,13 @@ def test_categories_have_titles_in_other_languages(tmp_path, mug):
     assert counts(sheets.run(tmp_path, *rows)) == (0, 0, 2, 0)
 
 
+def test_a_category_title_of_a_row_with_an_error_is_given_by_the_next_row(tmp_path, mug):
+    Language.objects.create(code="NL", name="Dutch")
+    titles = ["Internal_Variant_ID", "EN_Category_1", "NL_Category_1", "Price"]
+    sheets.run(tmp_path, titles, [mug.pk, "Home", "Thuis", "x"], [make_variant().pk, "Home", "Thuis", 1])
+    assert CategoryText.objects.get().title == "Thuis"
+
+
 def test_texts_of_another_language_are_made_with_a_slug(tmp_path, mug):
     titles = ["Internal_Variant_ID", "NL_Title_Short", "NL_Variant"]
     rows = [titles, [mug.pk, "Emaille beker", "Standaard"]]
@@ -513,6 +520,15 @@ def test_the_error_rows_come_back_and_import_when_corrected(tmp_path, mug):
     assert counts(again) == (0, 1, 0, 0)
     assert again.ignored == ["My note"]
     assert Variant.objects.get(pk=mug.pk).sku == "007"
+
+
+def test_error_rows_that_cannot_be_written_back_do_not_hide_the_report(tmp_path, mug):
+    rows = ["Internal_Variant_ID", "Price"], [mug.pk, "x"]
+    report = sheets.run(tmp_path, *rows, errors=tmp_path / "no" / "such.xlsx")
+    assert report.errors_file is None
+    assert report.errors_problem.startswith("The error rows could not be written to")
+    with pytest.raises(UnreadableFile, match="must end in"):
+        sheets.run(tmp_path, *rows, errors=tmp_path / "errors.txt")
 
 
 def test_a_dry_run_writes_nothing(tmp_path, mug):

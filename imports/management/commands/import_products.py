@@ -58,6 +58,8 @@ class Command(BaseCommand):
             self.stdout.write(sentence)
         for finding in [*report.errors, *report.left]:
             self.stderr.write(str(finding))
+        if report.errors_problem:
+            self.stderr.write(report.errors_problem)
         if report.errors_file:
             self.stdout.write(
                 f"The rows that were not imported are in {report.errors_file}. Correct them and import it."
