@@ -194,6 +194,8 @@ def _update_from_sql(model: Model, names: Names, source: str) -> str:
 
 
 def _copy(table: str, columns: str, rows: Sequence[Row]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+    statement = f"COPY {table} ({columns}) FROM STDIN"
+    # Django's cursor hands `copy` on as it is: without this its errors would be the driver's own, which nobody expects.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
