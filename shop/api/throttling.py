@@ -58,7 +58,7 @@ class KeyThrottle(BaseThrottle):
         if request.auth is None:
             return True
         key = cast(ApiKey, request.auth)
-        kind = "read" if request.method in _READS else "write"
+        kind = "read" if view.only_reads or request.method in _READS else "write"
         limit = limit_of(key, kind)
         if limit is None:
             return True

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from shop.accounts import acting
 from shop.accounts.models import ApiKey
 from shop.api.answers import Refused
+from shop.api.authentication import asked
 from shop.api.shapes import Query, check_body, check_query
 
 S = TypeVar("S", bound=BaseModel)
@@ -19,11 +20,15 @@ class NoQuery(Query):
 
 
 class ApiView(APIView):
-    """One address of the API. `scopes` gives, per method, the scopes of which one is needed; () admits every key."""
+    """One address of the API. `scopes` gives, per method, the scopes of which one is needed; () admits every key.
+
+    `only_reads` is for an address whose POST asks and changes nothing: it counts against the key's reads.
+    """
 
     http_method_names = ["get", "head", "post", "patch"]
     scopes: dict[str, tuple[str, ...]] = {}
     queries: dict[str, type[Query]] = {}
+    only_reads = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -41,6 +41,7 @@ class OrderView(ApiView):
 
 class Quote(OrderView):
     scopes = {"POST": WRITE}
+    only_reads = True
 
     @operation("quote_order", "Ask what an order would become; stores nothing", scopes=WRITE, tag="Orders",
                body=shapes.OrderWish, answer=shapes.QuoteShown,

@@ -181,6 +181,18 @@ def test_reads_and_writes_have_budgets_of_their_own():
     assert api.patch("/settings/inventory", {}).status_code == 429
 
 
+def test_a_quote_counts_as_a_read():
+    api = Api(writes_per_minute=1, reads_per_minute=2)
+    body = {"lines": [{"variant_id": 1, "quantity": 1}]}
+    assert [api.post("/orders/quote", body, key=None).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_head_asks_what_a_get_asks():
+    api = Api()
+    assert api.send("HEAD", "/products?page_size=1").status_code == 200
+    assert api.send("HEAD", "/products?page=1").status_code == 400
+
+
 def test_two_processes_together_never_grant_more_than_the_limit():
     key = keys.create("till", "pos", reads_per_minute=100).key
     processes = [{}, {}, {}]
