@@ -32,7 +32,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        method = "GET" if request.method == "HEAD" else request.method or ""
+        method = asked(request)
         if method in self.scopes:  # another method is answered 405, whatever else is wrong
             self.query: Any = check_query(self.queries.get(method, NoQuery), request.query_params)
 
