@@ -5,11 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from shop.accounts.keys import PRESETS, SCOPES
+from shop.api.describing import Describer, pretty
+from shop.api.examples import REFUSED
 from shop.api.problems import CATALOGUE, LINE_CODES
 
 CHECKED_IN = Path(__file__).with_name("openapi.json")
@@ -35,7 +39,21 @@ def document(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
-    return render(request, "api/reference.html", {"document": openapi()})
+    return render(request, "api/reference.html", {**_described(), "address": settings.BASE_URL})
+
+
+@cache
+def _described() -> dict[str, Any]:
+    describer = Describer(openapi(), settings.BASE_URL)
+    return {
+        "info": openapi()["info"],
+        "groups": describer.groups(),
+        "problems": CATALOGUE,
+        "line_codes": LINE_CODES,
+        "scopes": SCOPES,
+        "presets": PRESETS,
+        "refused": pretty(REFUSED),
+    }
 
 
 @require_safe

@@ -136,8 +136,9 @@ def _header(name: str, description: str, *, required: bool = False, **schema: An
     )
 
 
+VISIBLE_ASCII = "^[!-~]+$"
 KEY = _header("Idempotency-Key", "1 to 255 visible ASCII characters, new for each intention, the same for each retry.",
-              required=True, minLength=1, maxLength=255, pattern="^[!-~]+$")  # fmt: skip
+              required=True, minLength=1, maxLength=255, pattern=VISIBLE_ASCII)  # fmt: skip
 IF_MATCH = _header("If-Match", "The ETag of the state that is to be changed; where it is another one now, 412.")
 IF_NONE_MATCH = _header("If-None-Match", "The ETag of the answer that you have; where it still holds, 304.")
 

@@ -144,7 +144,7 @@ QueryTruth = Annotated[bool, BeforeValidator(_read_truth)]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 """A calendar date in the store's time zone."""
-Money = Annotated[str, Field(json_schema_extra={"pattern": r"^\d+(\.\d+)?$"})]
+Money = Annotated[str, Field(json_schema_extra={"format": "decimal", "pattern": r"^\d+(\.\d+)?$"})]
 """An amount with exactly the currency's digits."""
 
 

@@ -1,6 +1,7 @@
 """Every refusal is a problem document, and every fault has its place."""
 
 import pytest
+from django.utils.html import escape
 
 from shop.api.problems import CATALOGUE
 from shop.orders.models import Order
@@ -164,5 +165,5 @@ def test_every_problem_has_a_page(client):
     for code, kind in CATALOGUE.items():
         page = client.get(f"/problems/{code}")
         assert page.status_code == 200
-        assert kind.title in page.content.decode()
+        assert escape(kind.title) in page.content.decode()
     assert client.get("/problems/nothing").status_code == 404
