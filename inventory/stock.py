@@ -5,7 +5,7 @@ first, then `lock` the stock of all variants concerned (once, by ascending id), 
 on numbers read under the lock. A refusal is raised before anything is written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -173,12 +173,12 @@ def release_units(items: Mapping[int, Item], quantities: Mapping[int, int], *, r
 
 
 def ship_units(items: Mapping[int, Item], quantities: Mapping[int, int], *, reference: str,
-               ahead: bool = False) -> list[outbox.Event]:  # fmt: skip
-    """Units leave the house and their promise is kept; `ahead` says in the ledger that they jumped the queue."""
+               ahead: Collection[int] = ()) -> list[outbox.Event]:  # fmt: skip
+    """Units leave the house and their promise is kept; the ledger says of those `ahead` that they jumped the queue."""
     book = Book(items, reference=reference)
     for variant_id, quantity in sorted(quantities.items()):
         taken = quantity if items[variant_id].track_inventory else 0
-        kind = Kind.SHIPMENT_AHEAD if ahead else Kind.SHIPMENT
+        kind = Kind.SHIPMENT_AHEAD if variant_id in ahead else Kind.SHIPMENT
         book.move(variant_id, kind, on_hand=-taken, committed=-quantity)
     return book.write()
 

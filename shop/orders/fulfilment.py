@@ -62,14 +62,14 @@ def cancel(order_id: int, reason: str = "") -> None:
     if not opened:
         return
     _give_up(order, {line: line.open for line in opened}, items, reason)
-    Order.objects.filter(pk=order.pk).update(cancelled_at=clock.now(), cancel_reason=reason)
-    data = {"order_id": order.pk, "order_number": order.number}
-    outbox.record([outbox.Event(OutboxEvent.Type.ORDER_CANCELLED, data)])
+    _note_cancelled(order, reason)
 
 
 @transaction.atomic(savepoint=False)
 def lower_line(order_id: int, line_id: int, quantity: int) -> None:
     """Lower a line to this quantity; its waiting units go first, by the queue's own arithmetic.
+
+    An order whose last line is lowered to nothing is thereby cancelled.
 
     Raises `MoreThanOrdered` above today's quantity, `AlreadyShipped` below what has left the house.
     """
@@ -81,8 +81,11 @@ def lower_line(order_id: int, line_id: int, quantity: int) -> None:
         )
     if quantity < line.shipped:
         raise AlreadyShipped(f"{line.shipped} units were shipped already.", shipped=line.shipped)
-    if quantity < line.quantity:
-        _give_up(order, {line: line.quantity - quantity}, items, "")
+    if quantity == line.quantity:
+        return
+    _give_up(order, {line: line.quantity - quantity}, items, "")
+    if not any(other.quantity for other in lines if other != line) and quantity == 0:
+        _note_cancelled(order, "")
 
 
 @transaction.atomic(savepoint=False)
@@ -96,14 +99,14 @@ def ship(
     """
     order, lines, items = lock_all(order_id)
     shipped = {line_of(lines, line_id): quantity for line_id, quantity in quantities.items()}
-    _check_shippable(shipped, items, ahead)
+    jumping = _check_shippable(shipped, items, ahead)
     shipment = Shipment.objects.create(order=order, method=method, tracking=tracking, shipped_at=clock.now())
     rows = [(shipment.pk, line.pk, quantity) for line, quantity in shipped.items()]
     insert_rows(ShipmentLine, ("shipment", "line", "quantity"), rows)
     with _announcing(_per_variant(shipped), items):
         update_rows(OrderLine, ("open", "shipped"),
                     [(line.pk, line.open - n, line.shipped + n) for line, n in shipped.items()])  # fmt: skip
-        events = stock.ship_units(items, _per_variant(shipped), reference=f"order {order.number}", ahead=ahead)
+        events = stock.ship_units(items, _per_variant(shipped), reference=f"order {order.number}", ahead=jumping)
     Order.objects.filter(pk=order.pk).update(updated_at=clock.now())
     data = {"order_id": order.pk, "order_number": order.number, "shipment_id": shipment.pk}
     outbox.record([outbox.Event(OutboxEvent.Type.SHIPMENT_CREATED, data), *events])
@@ -151,11 +154,21 @@ def _give_up(order: Order, units: Mapping[OrderLine, int], items: Mapping[int, I
     outbox.record(events)
 
 
-def _check_shippable(shipped: Mapping[OrderLine, int], items: Mapping[int, Item], ahead: bool) -> None:
+def _note_cancelled(order: Order, reason: str) -> None:
+    Order.objects.filter(pk=order.pk).update(cancelled_at=clock.now(), cancel_reason=reason)
+    data = {"order_id": order.pk, "order_number": order.number}
+    outbox.record([outbox.Event(OutboxEvent.Type.ORDER_CANCELLED, data)])
+
+
+def _check_shippable(shipped: Mapping[OrderLine, int], items: Mapping[int, Item], ahead: bool) -> set[int]:
+    """Refuse what cannot be shipped; returns the variants of which more is shipped than the queue gives."""
+    jumping = set()
     covered = _cover({line.variant_id for line in shipped}, items)
     there = {variant_id: item.on_hand for variant_id, item in items.items()}
     for line, quantity in shipped.items():
         most = covered[line.pk] if line.open else 0
+        if quantity > most:
+            jumping.add(line.variant_id)
         if ahead and items[line.variant_id].track_inventory:
             most = min(line.open, there[line.variant_id])
             there[line.variant_id] -= min(quantity, most)
@@ -163,6 +176,7 @@ def _check_shippable(shipped: Mapping[OrderLine, int], items: Mapping[int, Item]
             raise NotEnoughAllocated(
                 f"{most} units of {line.title} can be shipped now, not {quantity}.", line_id=line.pk, allocated=most
             )
+    return jumping
 
 
 def _cover(variant_ids: set[int], items: Mapping[int, Item]) -> dict[int, int]:

@@ -59,6 +59,10 @@ class OrderRejected(DomainError):
         self.verdicts = verdicts
 
 
+class NothingOrdered(DomainError):
+    code = "nothing_ordered"
+
+
 class DuplicateReference(DomainError):
     code = "duplicate_reference"
 
@@ -94,11 +98,13 @@ def place_order(
     customer: Customer = NOBODY,
     address: Address = NOWHERE,
 ) -> Placed:
-    """Place an order of these lines, all or nothing, and return it.
+    """Place an order of these lines (at least one), all or nothing, and return it.
 
     Raises `OrderRejected` with a verdict for every line, or `DuplicateReference` where the client has used the
     reference before; either way nothing is written.
     """
+    if not lines:
+        raise NothingOrdered("An order has at least one line.")
     items = stock.lock(line.variant_id for line in lines)
     verdicts = _decide(lines, items, "Nothing was ordered.")
     now = clock.now()

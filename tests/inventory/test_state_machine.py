@@ -358,7 +358,7 @@ def jump_the_queue(monkeypatch):
 def forget_what_left(monkeypatch):
     """A unit that was shipped is still on the shelf."""
 
-    def ship(items, quantities, *, reference, ahead=False):
+    def ship(items, quantities, *, reference, ahead=()):
         return stock.release_units(items, quantities, reference=reference)
 
     monkeypatch.setattr(stock, "ship_units", ship)

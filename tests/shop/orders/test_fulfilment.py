@@ -121,6 +121,26 @@ def test_shipping_ahead_of_the_queue_is_done_on_purpose_and_the_ledger_says_so()
     assert events("backorder.filled") == []
 
 
+def test_what_the_queue_gives_anyway_is_not_called_ahead_of_it():
+    mug = make_variant(on_hand=2, allow_backorders=True)
+    order = place((mug, 3))
+    fulfilment.ship(order.pk, {line_ids(order)[0]: 2}, ahead=True)
+    assert moved(last_movement(mug)) == ("shipment", -2, -2, 0, 1, 3)
+
+
+def test_an_order_whose_last_line_is_lowered_to_nothing_is_cancelled():
+    mug, cup = make_variant(on_hand=2), make_variant(on_hand=2)
+    order = place((mug, 1), (cup, 1))
+    first, second = line_ids(order)
+    fulfilment.lower_line(order.pk, first, 0)
+    assert (status(order), events("order.cancelled")) == (("open", "none"), [])
+    fulfilment.lower_line(order.pk, second, 0)
+    assert status(order) == ("cancelled", "none")
+    assert events("order.cancelled") == [{"order_id": order.pk, "order_number": order.number}]
+    fulfilment.cancel(order.pk)
+    assert len(events("order.cancelled")) == 1
+
+
 def test_shipping_ahead_needs_the_units_to_be_there():
     mug = make_variant(on_hand=2, allow_backorders=True)
     place((mug, 2))

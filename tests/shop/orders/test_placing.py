@@ -439,3 +439,8 @@ def test_lines_cannot_be_added_to_an_unknown_order():
     mug = make_variant(on_hand=20)
     with nothing_moves(finding.UnknownOrder):
         placing.add_lines(9, [Line(mug.pk, 1)])
+
+
+def test_an_order_of_nothing_is_refused():
+    with nothing_moves(placing.NothingOrdered):
+        placing.place_order(lines=[], channel="back_office")
