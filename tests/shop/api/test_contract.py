@@ -5,6 +5,7 @@ import warnings
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -138,3 +139,10 @@ def test_lists_have_one_envelope():
     for shape in envelopes:
         assert list(shape["properties"]) == ["next", "previous", "results"]
         assert shape["required"] == ["next", "previous", "results"]
+
+
+def test_the_command_writes_what_is_served(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(reference, "CHECKED_IN", tmp_path / "openapi.json")
+    call_command("write_openapi")
+    assert json.loads(reference.CHECKED_IN.read_text(encoding="utf-8")) == DOCUMENT
+    assert capsys.readouterr().out == f"Wrote {reference.CHECKED_IN}.\n"
