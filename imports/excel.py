@@ -119,19 +119,20 @@ def _escaped(text: str) -> str:
 
 def write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[Any]], columns: Sequence[Column | None]) -> None:
     """Write one sheet, row by row. `columns` give widths, text formats and drop-downs; None is a column not ours."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("Products")
-    sheet.freeze_panes = "A2"
-    for position, (title, column) in enumerate(zip(titles, columns, strict=True), 1):
-        letter = get_column_letter(position)
-        sheet.column_dimensions[letter].width = _width(title, column)
-        if column and column.kind.choices:
-            sheet.data_validations.append(_drop_down(column.kind.choices, letter))
-    sheet.append([_title_cell(sheet, title) for title in titles])
-    as_text = [bool(column and column.kind.is_identifier) for column in columns]
-    for row in rows:
-        sheet.append([_cell(sheet, value, text) for value, text in zip(row, as_text, strict=True)])
-    workbook.save(path)
+    with path.open("wb") as target:  # first: a place that cannot be written is said before any work is done
+        workbook = Workbook(write_only=True)
+        sheet = workbook.create_sheet("Products")
+        sheet.freeze_panes = "A2"
+        for position, (title, column) in enumerate(zip(titles, columns, strict=True), 1):
+            letter = get_column_letter(position)
+            sheet.column_dimensions[letter].width = _width(title, column)
+            if column and column.kind.choices:
+                sheet.data_validations.append(_drop_down(column.kind.choices, letter))
+        sheet.append([_title_cell(sheet, title) for title in titles])
+        as_text = [bool(column and column.kind.is_identifier) for column in columns]
+        for row in rows:
+            sheet.append([_cell(sheet, value, text) for value, text in zip(row, as_text, strict=True)])
+        workbook.save(target)
 
 
 def _cell(sheet: Any, value: Any, as_text: bool) -> Any:
