@@ -2,21 +2,12 @@
 
 import json
 import multiprocessing
-import os
 import random
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django.test import Client
 
 from shop import clock
@@ -92,47 +83,6 @@ def test_four_hundred_requests_over_twenty_five_keys_from_threads_are_twenty_fiv
 # Processes: a server of two, and four more that storm it.
 
 
-@pytest.fixture
-def server(tmp_path):
-    """The production server in two processes of its own, on the database of this test: its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-               "--workers", "2", "--blocking-threads", "4", "shop.wsgi:application"]  # fmt: skip
-    environment = {**os.environ, "DATABASE_URL": database_url(), "DATA_DIR": str(settings.DATA_DIR)}
-    log = Path(tmp_path / "server.log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output)
-    try:
-        wait_for(port, process, log)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def database_url():
-    """The address of the test database, for another process."""
-    found = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    user, password, host = (quote(found[name], safe="") for name in ("USER", "PASSWORD", "HOST"))
-    return f"postgres://{user}:{password}@{host}:{found['PORT']}/{found['NAME']}"
-
-
-def wait_for(port, process, log):
-    for _ in range(PATIENCE * 10):
-        assert process.poll() is None, log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"the server did not start: {log.read_text()}")
-
-
 def send_from_processes(port, token, calls):
     """All answers to the calls, sent by four processes of four threads each."""
     shares = [calls[start::PROCESSES] for start in range(PROCESSES)]
@@ -144,11 +94,11 @@ def send_from_processes(port, token, calls):
 def test_processes_that_storm_a_server_of_processes_get_twenty_five_orders_and_one_last_unit(server):
     mug, last = make_variant(on_hand=100, allow_backorders=True), make_variant(on_hand=1)
     token = make_key(writes_per_minute=0)
-    answers = send_from_processes(server, token, mixed_calls(mug))
+    answers = send_from_processes(server.port, token, mixed_calls(mug))
     assert len(answers) == REQUESTS
     assert faults(answers, mug) == []
     buyers = [Call(f"buyer-{index}", [{"variant_id": last.pk, "quantity": 1}]) for index in range(64)]
-    statuses = Counter(answer.status for answer in send_from_processes(server, token, buyers))
+    statuses = Counter(answer.status for answer in send_from_processes(server.port, token, buyers))
     assert statuses == {201: 1, 409: 63}
     assert (numbers(mug), numbers(last)) == ((100, 325, -225, 0, 225), (1, 1, 0, 0, 0))
     assert discrepancies() == []
