@@ -55,7 +55,12 @@ def read_database(url: str) -> dict[str, Any]:
             "DATABASE_URL must read sqlite:///path or postgres://user:password@host:port/name."
         ) from error
     if database.get("ENGINE") == "django.db.backends.sqlite3":
-        return {**database, "OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": str(DATA_DIR / "test.sqlite3")}}
+        return {
+            **database,
+            "CONN_MAX_AGE": None,
+            "OPTIONS": SQLITE_OPTIONS,
+            "TEST": {"NAME": str(DATA_DIR / "test.sqlite3")},
+        }
     if database.get("ENGINE") == "django.db.backends.postgresql":
         kept = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": False}
         return {**database, **kept, "OPTIONS": {**database.get("OPTIONS", {}), **POSTGRESQL_OPTIONS}}

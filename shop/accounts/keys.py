@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -95,6 +95,14 @@ def revoke(prefix: str) -> None:
         audit.record([audit.Change("api_key", key.pk, {"revoked_at": [None, now.isoformat()]})])
 
 
+# Written out because every request asks it: composing it anew would cost five times what the database takes.
+_FIND = """
+    SELECT k.*, c.name AS client_name, c.channel AS client_channel
+    FROM accounts_apikey k JOIN accounts_apiclient c ON c.id = k.client_id
+    WHERE k.prefix = %s AND k.revoked_at IS NULL
+"""
+
+
 def find(text: str) -> ApiKey | None:
     """The living key that this text is, with its client, or None; costs one indexed query.
 
@@ -103,11 +111,13 @@ def find(text: str) -> ApiKey | None:
     prefix, dot, secret = text.partition(".")
     if not dot or not prefix.isascii() or len(prefix) > 24:
         return None
-    key = ApiKey.objects.select_related("client").filter(prefix=prefix, revoked_at=None).first()
+    key = next(iter(ApiKey.objects.raw(_FIND, [prefix])), None)
     if key is None or not hmac.compare_digest(key.secret_hash, _hash(secret)):
         return None
     if key.expires_at is not None and key.expires_at <= clock.now():
         return None
+    found: Any = key
+    key.client = ApiClient(pk=key.client_id, name=found.client_name, channel=found.client_channel)
     return key
 
 

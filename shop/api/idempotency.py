@@ -13,10 +13,13 @@ from shop import clock
 from shop.accounts.models import ApiKey
 from shop.api.answers import Answer, Refused
 from shop.api.models import IdempotencyKey
-from shop.bulk import insert_unless_there
+from shop.bulk import insert_unless_there, update_rows
 from shop.durable import durably, is_lock_timeout
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+_ANSWER = ("status", "body", "location")
 
 
 def once(request: Request, act: Callable[[], Answer]) -> Answer:
@@ -36,9 +39,7 @@ def once(request: Request, act: Callable[[], Answer]) -> Answer:
         if row_id is None:
             return _replay(client_id, path, key, fingerprint)
         answer = act()
-        IdempotencyKey.objects.filter(pk=row_id).update(
-            status=answer.status, body=answer.body, location=answer.location
-        )
+        update_rows(IdempotencyKey, _ANSWER, [(row_id, answer.status, answer.body, answer.location)])
         return answer
 
     return durably(act_once)
