@@ -1,15 +1,13 @@
 """What no speed may cost: nothing oversold, and the same few statements for any number of lines."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.test import Client
 
-from tests.benchmarks.seeding import Shop
+from tests.benchmarks.seeding import Shop, order
 
 APART = ("accounts_apikey", "api_ratewindow")
 """Logging in and counting requests: not a part of the order."""
@@ -63,16 +61,8 @@ def statements(shop: Shop, lines: int) -> int:
         seen[_kind(sql)] += 1
         return execute(sql, params, many, context)
 
-    wishes = [{"variant_id": shop.first + number, "quantity": 1} for number in range(lines)]
     with connection.execute_wrapper(count):
-        answer = Client(SERVER_NAME="127.0.0.1").post(
-            "/api/v1/orders",
-            json.dumps({"lines": wishes}),
-            content_type="application/json",
-            headers={"Authorization": f"Bearer {shop.limited_key}", "Idempotency-Key": f"count-{lines}"},
-        )
-    if answer.status_code != 201:
-        raise RuntimeError(f"An order of {lines} lines was refused: {answer.content.decode()}")
+        order(shop, range(shop.first, shop.first + lines), f"count-{lines}")
     # The driver sends COMMIT and, to PostgreSQL, BEGIN, past the eyes of Django.
     return seen["order"] + BEGIN_AND_COMMIT
 

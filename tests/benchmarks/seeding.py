@@ -1,10 +1,14 @@
 """What a benchmark sells: ten thousand variants with plenty in stock, and keys to order them with."""
 
+import json
+import random
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 
 from catalog import products
 from catalog.models import DeliveryTimeframe
@@ -15,6 +19,8 @@ from shop.store.models import StoreSettings
 
 VARIANTS = 10_000
 PER_PRODUCT = 4
+ORDERS = 1_000
+"""Placed before anything is measured."""
 ON_HAND = 1_000_000
 NEVER_REACHED = 10_000_000
 """A limit that counts every request and stops none."""
@@ -59,7 +65,33 @@ def seed() -> Shop:
     limited = keys.create("bench", "storefront", writes_per_minute=NEVER_REACHED)
     unlimited = keys.create("bench", "storefront", writes_per_minute=0)
     client = ApiKey.objects.select_related("client").get(pk=limited.key.pk).client
+    shop = Shop(ids[0], ids[-1], limited.text, unlimited.text, client.pk, client.name)
+    _open(shop)
+    return shop
+
+
+def order(shop: Shop, variant_ids: Iterable[int], name: str) -> None:
+    """Place an order of one unit of each over the API, called in this process. Raises where it is refused."""
+    wish = {
+        "reference": name,
+        "customer": {"name": "Mina de Vries", "email": "mina@example.org"},
+        "lines": [{"variant_id": variant_id, "quantity": 1} for variant_id in variant_ids],
+    }
+    answer = Client(SERVER_NAME="127.0.0.1").post(
+        "/api/v1/orders",
+        json.dumps(wish),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {shop.limited_key}", "Idempotency-Key": name},
+    )
+    if answer.status_code != 201:
+        raise RuntimeError(f"An order was refused: {answer.content.decode()}")
+
+
+def _open(shop: Shop) -> None:
+    """Sell for a while: the plans that PostgreSQL makes for empty tables are bad, and connections keep their plans."""
+    for number in range(ORDERS):
+        order(shop, random.sample(range(shop.first, shop.last + 1), 3), f"opening-{number}")
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    return Shop(ids[0], ids[-1], limited.text, unlimited.text, client.pk, client.name)
+    connection.close()
