@@ -56,15 +56,20 @@ def insert_returning(model: Model, fields: Sequence[str], rows: Iterable[Row]) -
     return keys
 
 
-def insert_unless_there(model: Model, fields: Sequence[str], row: Row) -> int | None:
+def insert_unless_there(model: Model, fields: Sequence[str], row: Row, *, alike: Sequence[str] = ()) -> int | None:
     """Insert one row and return its key, or None where a unique constraint already holds one like it.
 
     A twin under way in another transaction is waited for: its commit makes this None, its rollback lets this in. The
-    transaction stays usable either way, which it would not after an error.
+    transaction stays usable either way, which it would not after an error. With `alike`, the fields of the constraint,
+    a twin that is there already is seen before PostgreSQL draws a key in vain (a null is like nothing).
     """
     names = tuple(fields)
-    found = _insert_at_once(model, names, _prepared(model, names, [row]), " ON CONFLICT DO NOTHING" + _returning(model))
-    return found[0][0] if found else None
+    [prepared] = _prepared(model, names, [row])
+    parameters = [*prepared, *(prepared[names.index(name)] for name in alike)]
+    with connection.cursor() as cursor:
+        cursor.execute(_insert_unless_sql(model, names, tuple(alike)), parameters)
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
 def update_rows(model: Model, fields: Sequence[str], rows: Iterable[Row]) -> None:
@@ -143,6 +148,17 @@ def _insert_sql(model: Model, names: Names, count: int) -> str:
     one = f"({', '.join(['%s'] * len(names))})"
     values = ", ".join([one] * count)
     return f"INSERT INTO {_quote(model._meta.db_table)} ({_column_list(model, names)}) VALUES {values}"
+
+
+@lru_cache(maxsize=256)
+def _insert_unless_sql(model: Model, names: Names, alike: Names) -> str:
+    table, marks = _quote(model._meta.db_table), ", ".join(["%s"] * len(names))
+    same = " AND ".join(f"{_quote(_field(model, name).column)} = %s" for name in alike)
+    unless = f" WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})" if alike else " WHERE true"
+    return (
+        f"INSERT INTO {table} ({_column_list(model, names)}) SELECT {marks}{unless} "
+        f"ON CONFLICT DO NOTHING{_returning(model)}"
+    )
 
 
 def _returning(model: Model) -> str:

@@ -179,24 +179,15 @@ _LINE = (
 
 
 def _insert_order(order: Order) -> None:
-    """Insert the order, which draws its number only now: a refused one never does."""
-    _check_reference(order)
-    key = insert_unless_there(Order, _ORDER, [getattr(order, name) for name in _ORDER_VALUES])
-    if key is None:  # a twin was committed since the check
-        _check_reference(order)
-        raise AssertionError("unreachable: only the reference can be there already")
-    order.pk = key
-
-
-def _check_reference(order: Order) -> None:
-    """Asked before the insert, which on PostgreSQL draws a number even where it then finds the reference used."""
-    if order.reference is None or order.client_id is None:
-        return
-    twin = Order.objects.filter(client_id=order.client_id, reference=order.reference).first()
-    if twin is not None:
+    """Insert the order, which draws its number only now: a refused one, its reference used before, never does."""
+    values = [getattr(order, name) for name in _ORDER_VALUES]
+    key = insert_unless_there(Order, _ORDER, values, alike=("client", "reference"))
+    if key is None:
+        twin = Order.objects.get(client_id=order.client_id, reference=order.reference)
         raise DuplicateReference(
             f"The reference {order.reference} was used for order {twin.number}. Nothing was ordered.", order_id=twin.pk
         )
+    order.pk = key
 
 
 def _insert_lines(
