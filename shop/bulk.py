@@ -134,8 +134,8 @@ def _converter(field: Any) -> Callable[[Any], Any] | None:
     def convert(value: Any) -> Any:
         return target.get_db_prep_save(value, connection)
 
-    # Rows that are written together share their moment: it is converted once.
-    return lru_cache(maxsize=64)(convert) if kind == "DateTimeField" else convert
+    # Rows that are written together share their moment, and many a price: each is converted once.
+    return lru_cache(maxsize=256)(convert) if kind in ("DateTimeField", "DateField", "DecimalField") else convert
 
 
 @lru_cache(maxsize=256)
