@@ -1,6 +1,7 @@
 """Kinds of values: how a cell is read, and how a value is shown in one. `parse(show(value))` is the value, always."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ Shown = Any
 """What an export puts in a cell: text, a whole number, a decimal, or None for a blank one."""
 
 
-class Kind:
+class Kind(ABC):
     """One kind of value.
 
     `parse` turns a tidy cell that is not blank into the value, or raises `ValueError` with one clear sentence. `show`
@@ -25,8 +26,8 @@ class Kind:
         """The kind as it is in a store of this currency."""
         return self
 
-    def parse(self, cell: Cell) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def parse(self, cell: Cell) -> Any: ...
 
     def show(self, value: Any) -> Shown:
         return value
