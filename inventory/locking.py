@@ -5,8 +5,7 @@ itself (BEGIN IMMEDIATE); on PostgreSQL it is FOR UPDATE on the stock rows alone
 product's text does not wait for a checkout.
 """
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -72,11 +71,12 @@ _SELECT = f"""
     JOIN catalog_product p ON p.id = v.product_id
     LEFT JOIN catalog_deliverytimeframe t ON t.id = p.delivery_timeframe_id
     CROSS JOIN store_storesettings store
-    WHERE s.variant_id {{among}}
+    WHERE s.variant_id IN ({{marks}})
     ORDER BY s.variant_id
 """
-_AMONG = {"sqlite": "IN (SELECT value FROM json_each(%s))", "postgresql": "= ANY(%s::bigint[])"}
 _LARGEST_ID = 2**63 - 1
+_AT_ONCE = 10_000
+"""Ids in one statement, well below what either database takes. More are locked in ascending order too."""
 
 
 def lock(variant_ids: Iterable[int]) -> dict[int, Item]:
@@ -97,11 +97,17 @@ def look(variant_ids: Iterable[int]) -> dict[int, Item]:
 
 def _read(variant_ids: Iterable[int], suffix: str) -> dict[int, Item]:
     ids = sorted({variant_id for variant_id in variant_ids if 0 < variant_id <= _LARGEST_ID})
-    if not ids:
-        return {}
-    sql = _SELECT.format(among=_AMONG[connection.vendor]) + suffix
+    found: dict[int, Item] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        found.update(_read_some(ids[start : start + _AT_ONCE], suffix))
+    return found
+
+
+def _read_some(ids: Sequence[int], suffix: str) -> dict[int, Item]:
+    # A mark for each id: PostgreSQL knows no length of an array, and would plan the joins anew each time.
+    sql = _SELECT.format(marks=", ".join(["%s"] * len(ids))) + suffix
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(ids) if connection.vendor == "sqlite" else ids])
+        cursor.execute(sql, ids)
         rows = cursor.fetchall()
     if connection.vendor == "sqlite":
         return {row[0]: _from_sqlite(Item._make(row)) for row in rows}

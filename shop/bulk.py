@@ -181,10 +181,15 @@ def _update_sql(model: Model, names: Names) -> str:
 def _update_from_values_sql(model: Model, names: Names, count: int) -> str:
     every = [_pk(model), *(_field(model, name) for name in names)]
     # The first row carries the types for all: a bare parameter in VALUES would be taken for text.
-    typed = ", ".join(f"%s::{field.cast_db_type(connection)}" for field in every)
+    typed = ", ".join(f"%s::{_cast(field)}" for field in every)
     plain = ", ".join(["%s"] * len(every))
     values = ", ".join([f"({typed})", *([f"({plain})"] * (count - 1))])
     return _update_from_sql(model, names, f"(VALUES {values})")
+
+
+def _cast(field: Any) -> str:
+    """The column's type; text for a bounded text, which an explicit cast would cut without a word."""
+    return "text" if field.get_internal_type() == "CharField" else field.cast_db_type(connection)
 
 
 def _update_from_copy(model: Model, names: Names, rows: Sequence[Row]) -> None:

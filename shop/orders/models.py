@@ -41,7 +41,7 @@ class Order(models.Model):
         ordering = ("-id",)
         constraints = [
             models.UniqueConstraint(
-                fields=["client", "reference"], condition=~Q(reference=None), name="reference_once_per_client"
+                fields=["client", "reference"], condition=Q(reference__isnull=False), name="reference_once_per_client"
             )
         ]
 

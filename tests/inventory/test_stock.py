@@ -521,3 +521,11 @@ def test_a_posting_names_the_client_that_sent_it():
     client = keys.create("Till 3", "pos").key.client
     mug = make_variant()
     assert stock.receive([Entry(mug.pk, 1)], client_id=client.pk).posting.client_id == client.pk
+
+
+def test_more_items_than_one_statement_takes_are_locked_in_ascending_order(monkeypatch):
+    monkeypatch.setattr("inventory.locking._AT_ONCE", 2)
+    made = [make_variant(on_hand=number).pk for number in range(5)]
+    items = stock.lock(reversed(made))
+    assert list(items) == made
+    assert [item.on_hand for item in items.values()] == [0, 1, 2, 3, 4]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Brand, Product, Tag, Variant
@@ -116,3 +116,13 @@ def test_one_wrong_row_refuses_them_all(size):
 def test_a_name_that_the_model_does_not_have_is_an_error():
     with pytest.raises(FieldDoesNotExist):
         bulk.insert_rows(OrderLine, ("colour",), [("red",)])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not bound its texts")
+@pytest.mark.parametrize("count", [1, 3, 600])
+def test_a_text_that_is_too_long_is_refused_and_never_cut(count):
+    variants = [make_variant() for _ in range(2)]
+    rows = [(variants[0].pk, "x" * 121)] + [(variants[1].pk, "y")] * (count - 1)
+    with pytest.raises(DataError), transaction.atomic():
+        bulk.update_rows(Variant, ("sku",), rows)
+    assert set(Variant.objects.values_list("sku", flat=True)) == {""}

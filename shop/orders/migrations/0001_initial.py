@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="order",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", None), _negated=True),
+                condition=models.Q(("reference__isnull", False)),
                 fields=("client", "reference"),
                 name="reference_once_per_client",
             ),
