@@ -24,6 +24,9 @@ from imports.headers import UnreadableFile
 UNREADABLE = "This is not a spreadsheet that can be read. Open it in a spreadsheet program and save it as .xlsx again."
 NEVER_CALCULATED = "This formula has no stored result. Open the file in a spreadsheet program and save it again."
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+"""What XML cannot hold. No text of the store has it, but an error row gives back what the merchant wrote."""
+
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
 
@@ -114,7 +117,8 @@ def _unescaped(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
+    escaped = _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text
+    return _UNWRITABLE.sub(lambda found: f"_x{ord(found[0]):04X}_", escaped)
 
 
 def write(path: Path, titles: Sequence[str], rows: Iterable[Sequence[Any]], columns: Sequence[Column | None]) -> None:
@@ -140,7 +144,7 @@ def _cell(sheet: Any, value: Any, as_text: bool) -> Any:
         value = value.text
     if not isinstance(value, str):
         return value if not isinstance(value, Decimal) else _number(value)
-    if as_text or "_x" in value or value[0] in "=+-@#" or value in _ERRORS:
+    if as_text or "_x" in value or value[0] in "=+-@#" or value in _ERRORS or _UNWRITABLE.search(value):
         return _text_cell(sheet, value, "@" if as_text else None)
     return value
 

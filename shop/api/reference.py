@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from shop.accounts.keys import PRESETS, SCOPES
+from shop.api.answers import Refused, problem
 from shop.api.describing import Describer, pretty
 from shop.api.examples import REFUSED
 from shop.api.problems import CATALOGUE, LINE_CODES
@@ -32,8 +34,13 @@ def openapi_text() -> str:
     return json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
-@require_safe
+@csrf_exempt
 def document(request: HttpRequest) -> HttpResponse:
+    """Open to everybody, and an address of the API like any other: another method is a problem, not a page."""
+    if request.method not in ("GET", "HEAD"):
+        answer = problem(Refused("method_not_allowed", "This address does not take that method."))
+        answer["Allow"] = "GET, HEAD"
+        return answer
     return HttpResponse(openapi_text(), content_type="application/json")
 
 

@@ -565,3 +565,11 @@ def test_the_change_set_tells_who_when_and_how_many(tmp_path, mug):
 
 def test_options_have_their_defaults():
     assert Options() == Options(dry_run=False, match_by=MatchBy.ID, set_stock=True)
+
+
+def test_an_error_row_with_a_character_that_xml_cannot_hold_comes_back_all_the_same(tmp_path):
+    report = sheets.run(tmp_path, ["XX_Title_Short", "SKU"], ["Mug", "a\x07b"], name="in.csv")
+    assert [(finding.row, finding.column) for finding in report.errors] == [(2, "SKU")]
+    assert report.errors_file is not None
+    again = importing.run(report.errors_file)
+    assert [(finding.row, finding.column) for finding in again.errors] == [(2, "SKU")]

@@ -1,6 +1,7 @@
 """Every refusal is a problem document, and every fault has its place."""
 
 import pytest
+from django.test import Client
 from django.utils.html import escape
 
 from shop.api.problems import CATALOGUE
@@ -107,6 +108,12 @@ def test_an_unknown_method_is_answered_with_those_that_are_allowed(api):
     answer = api.send("PUT", "/orders")
     assert problem(answer) == (405, "method_not_allowed")
     assert answer["Allow"] == "GET, HEAD, POST"
+
+
+def test_the_document_answers_another_method_like_the_rest_of_the_api(client):
+    answer = Client(enforce_csrf_checks=True).post("/api/v1/openapi.json", {})
+    assert problem(answer) == (405, "method_not_allowed")
+    assert answer["Allow"] == "GET, HEAD"
 
 
 def test_an_unknown_address_is_a_problem_too(api):
