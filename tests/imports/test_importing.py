@@ -571,5 +571,5 @@ def test_an_error_row_with_a_character_that_xml_cannot_hold_comes_back_all_the_s
     report = sheets.run(tmp_path, ["XX_Title_Short", "SKU"], ["Mug", "a\x07b"], name="in.csv")
     assert [(finding.row, finding.column) for finding in report.errors] == [(2, "SKU")]
     assert report.errors_file is not None
-    again = importing.run(report.errors_file)
+    again = run(report.errors_file)
     assert [(finding.row, finding.column) for finding in again.errors] == [(2, "SKU")]
